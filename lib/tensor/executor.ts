@@ -1,0 +1,109 @@
+/**
+ * What every executor offers: it runs graphs. Nothing above `lib/tensor` knows which executor it holds.
+ *
+ * @module
+ */
+
+import type { Node } from "./graph.ts";
+import type { Shape } from "../shape.ts";
+
+/** A tensor on the host, float32, row-major. */
+export interface Tensor {
+  shape: Shape;
+  data: Float32Array;
+}
+
+/** Tensors by name: the inputs of a run, its outputs, a network's parameters. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** Where an executor computes. */
+export interface DeviceInfo {
+  /** The executor's name on the command line. */
+  kind: "webgpu" | "wasm" | "cpu";
+  /** The adapter's or processor's own name. */
+  name: string;
+  /** False for a graphics adapter that is emulated on the processor, and for wasm and cpu. */
+  isHardware: boolean;
+}
+
+/** The optimizer's rule; its numbers that change from step to step come with {@linkcode StepSettings}. */
+export type OptimizerRule =
+  /** PyTorch's SGD: `g += weightDecay · w; m = momentum · m + g; w −= learningRate · m`. */
+  | { kind: "sgd"; momentum: number; weightDecay: number; decayBiasAndNorm: boolean }
+  /** Loshchilov and Hutter, ICLR 2019: decoupled weight decay, bias-corrected moments. */
+  | {
+    kind: "adamw";
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    weightDecay: number;
+    decayBiasAndNorm: boolean;
+  };
+
+/** One training step as a value. */
+export interface TrainingGraph {
+  /** The scalar to be minimized. */
+  objective: Node;
+  /** Values read back at every step, by name (losses per pair, scores). */
+  outputs: Readonly<Record<string, Node>>;
+  /** Parameters that a rule, not a gradient, updates: the running moments. */
+  stateUpdates: readonly { parameter: Node; value: Node }[];
+  /** How trainable parameters change. */
+  optimizer: OptimizerRule;
+  /** Gradients are scaled down to this global L2 norm when they exceed it; `Infinity` leaves them alone. */
+  clipNorm: number;
+}
+
+/** Numbers of one step. */
+export interface StepSettings {
+  learningRate: number;
+  /** The number of updates made before this one; AdamW's bias correction needs it. */
+  step: number;
+}
+
+/** What one step computed. */
+export interface StepResult {
+  /** The objective's value before the update. */
+  objective: number;
+  /** The global L2 norm of the gradients before clipping. */
+  gradientNorm: number;
+  /** False when the objective or the norm was not finite; then nothing was updated. */
+  applied: boolean;
+  /** The graph's outputs. */
+  outputs: Tensors;
+}
+
+/** A training step made ready to run; it owns the parameters and the optimizer's state on the device. */
+export interface TrainingProgram {
+  /**
+   * Runs one step: forward, backward, clipping, update. Nothing is updated when a value is not finite.
+   *
+   * @throws SonospeechError `device` when the device failed.
+   */
+  step(feeds: Tensors, settings: StepSettings): Promise<StepResult>;
+  /**
+   * Parameters by name, and the optimizer's state as `optimizer.momentum.<name>` (sgd) or
+   * `optimizer.moment1.<name>` and `optimizer.moment2.<name>` (adamw): all that a bit-equal resume needs.
+   */
+  readState(): Promise<Map<string, Tensor>>;
+  /** Sets what {@linkcode readState} gave. @throws SonospeechError `store` on a missing name or another shape. */
+  writeState(state: Tensors): void;
+  dispose(): void;
+}
+
+/** A graph made ready to run forward. */
+export interface InferenceProgram {
+  /** Computes the outputs, by name. */
+  run(feeds: Tensors): Promise<Map<string, Tensor>>;
+  dispose(): void;
+}
+
+/** Runs graphs on one device. */
+export interface Executor {
+  readonly device: DeviceInfo;
+  /** @param parameters First values of every parameter (see `initializeParameters`). */
+  compileTraining(graph: TrainingGraph, parameters: Tensors): Promise<TrainingProgram>;
+  /** @param parameters Values of the parameters the outputs need; others are ignored. */
+  compileInference(outputs: Readonly<Record<string, Node>>, parameters: Tensors): Promise<InferenceProgram>;
+  dispose(): Promise<void>;
+}
