@@ -29,7 +29,9 @@ export type Initializer =
   /** Normal with standard deviation √(2 / fanIn): He et al., ICCV 2015. */
   | { kind: "heNormal"; fanIn: number }
   /** Uniform in ±√(6 / (fanIn + fanOut)): Glorot and Bengio, AISTATS 2010. */
-  | { kind: "glorotUniform"; fanIn: number; fanOut: number };
+  | { kind: "glorotUniform"; fanIn: number; fanOut: number }
+  /** Of shape `[2, C]`: means (row 0) 0 and variances (row 1) 1, what batch normalization starts from. */
+  | { kind: "runningMoments" };
 
 /** What distinguishes one parameter from another. */
 export interface ParameterInfo {
