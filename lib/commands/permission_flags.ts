@@ -1,0 +1,76 @@
+/**
+ * Deno's permission flags for a command line, as words that a shell can evaluate.
+ *
+ * @module
+ */
+
+import { dirname, join, resolve } from "node:path";
+import { SonospeechError } from "../errors.ts";
+import type { Permissions, Place } from "./plan.ts";
+
+/**
+ * The flags that allow what `permissions` lists and no more.
+ *
+ * Files are named as given and as what they are links to, because a program may ask for either.
+ *
+ * @param realPath Resolves links; throws when the file does not exist.
+ */
+export function permissionFlags(
+  permissions: Permissions,
+  place: Place,
+  realPath: (path: string) => string = Deno.realPathSync,
+): string[] {
+  const write = absolutePaths(permissions.write ?? [], place, realPath);
+  const read = absolutePaths([place.app.root, ...permissions.read ?? []], place, realPath);
+  const lists = { ...permissions, read: [...new Set([...read, ...write])], write };
+  const flags: string[] = [];
+  for (const kind of ["read", "write", "run", "net", "env", "sys"] as const) {
+    const values = lists[kind] ?? [];
+    if (values.length > 0) flags.push(`--allow-${kind}=${values.join(",")}`);
+  }
+  return flags;
+}
+
+function absolutePaths(paths: readonly string[], place: Place, realPath: (path: string) => string): string[] {
+  const all = new Set<string>();
+  for (const path of paths) {
+    const absolute = resolve(place.workingDirectory, path);
+    all.add(nameable(absolute));
+    all.add(nameable(resolveExisting(absolute, realPath)));
+  }
+  return [...all];
+}
+
+/** Resolves the links of the part of the path that exists. */
+function resolveExisting(path: string, realPath: (path: string) => string): string {
+  const missing: string[] = [];
+  for (let existing = path;; existing = dirname(existing)) {
+    try {
+      return join(realPath(existing), ...missing);
+    } catch {
+      if (existing === dirname(existing)) return path;
+      missing.unshift(existing.slice(dirname(existing).length).replace(/^\//, ""));
+    }
+  }
+}
+
+/**
+ * The path, or the nearest folder above it that a flag can name: Deno 2.9 splits the lists at every comma, with no
+ * way around it.
+ */
+function nameable(path: string): string {
+  while (path.includes(",")) path = dirname(path);
+  return path;
+}
+
+/** Quotes a word for a POSIX shell. */
+export function shellWord(word: string): string {
+  if (word.includes("\0")) {
+    throw new SonospeechError("usage", {
+      action: "read the command line",
+      must: "a path must not hold a NUL character",
+      received: word,
+    });
+  }
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,135 @@
+/**
+ * The command line: from words to a plan.
+ *
+ * To add a command, write its definition in a file of its own and list it in `commands`.
+ *
+ * @module
+ */
+
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { distance } from "fastest-levenshtein";
+import project from "../../deno.json" with { type: "json" };
+import { exitCodes, SonospeechError } from "../errors.ts";
+import { doctorCommand } from "./doctor.ts";
+import { permissionFlags, shellWord } from "./permission_flags.ts";
+import type { CommandContext, CommandDefinition, Plan } from "./plan.ts";
+
+/** Every command, in the order of the help. */
+const commands: readonly CommandDefinition[] = [doctorCommand];
+
+const exitCodeHelp = `
+Exit codes:
+  0    done
+  1    an error that nobody foresaw
+  ${exitCodes.usage}    the command line or the config is wrong
+  ${exitCodes.input}    an input cannot be used
+  ${exitCodes.store}    a dataset or run cannot be read or written
+  ${exitCodes.locked}    another process is writing there
+  ${exitCodes.device}    the graphics device failed
+  ${exitCodes["not-finite"]}    training met a value that is not finite
+  ${exitCodes.environment}    something this machine lacks
+  130  stopped by Ctrl-C, 143 stopped by SIGTERM; training has saved a checkpoint`;
+
+/**
+ * Parses a command line.
+ *
+ * A request for help becomes a plan that prints it. `permissions COMMAND …` becomes a plan that prints the Deno
+ * permissions with which that command line runs, as words of a shell.
+ *
+ * @param words The command line without the program's name.
+ * @param programName How the program is called here, for help texts.
+ * @throws SonospeechError `usage` when a command, option or value is not known, naming the nearest known one.
+ */
+export function parseCommandLine(words: readonly string[], programName: string): Plan {
+  if (words[0] === "permissions") return printPermissions(parseCommandLine(words.slice(1), programName));
+  let plan: Plan | undefined;
+  const seat = { programName, plan: (made: Plan) => void (plan = made) };
+  const printed = { text: "", error: "" };
+  const program = buildProgram(commands.map((define) => define(seat)), programName, printed);
+  if (words.length === 0) return printText(program.helpInformation(), exitCodes.usage);
+  try {
+    program.parse(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return printText(printed.text, 0);
+    throw usageError(error, program, words);
+  }
+  return plan!;
+}
+
+function buildProgram(
+  subcommands: readonly CommandUnknownOpts[],
+  programName: string,
+  printed: { text: string; error: string },
+): CommandUnknownOpts {
+  const program = new Command(programName)
+    .description("Learns from narrated ultrasound: video and speech, without labels.")
+    .version(project.version, "--version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: (text) => void (printed.text += text),
+      writeErr: (text) => void (printed.error += text),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      "after",
+      `${exitCodeHelp}
+
+"${programName} COMMAND --help" explains a command; "${programName} permissions COMMAND …" prints the Deno
+permissions with which it runs.`,
+    );
+  for (const command of subcommands) program.addCommand(command.copyInheritedSettings(program));
+  return program;
+}
+
+/** Turns commander's error into ours, naming the nearest known command or option. */
+function usageError(
+  error: CommanderError,
+  program: CommandUnknownOpts,
+  words: readonly string[],
+): SonospeechError {
+  const command = program.commands.find((c) => words.includes(c.name())) ?? program;
+  const unknown = /unknown (option|command) '(.*)'$/.exec(error.message);
+  const action = "read the command line";
+  const hint = [program.name(), ...(command === program ? [] : [command.name()]), "--help"].join(" ");
+  if (!unknown) {
+    return new SonospeechError("usage", { action, must: error.message.replace(/^error: /, ""), hint });
+  }
+  const [, kind, received] = unknown;
+  const known = kind === "command"
+    ? program.commands.map((c) => c.name())
+    : [...command.options.map((option) => option.long ?? option.flags), "--help"];
+  return new SonospeechError("usage", {
+    action,
+    must: `the ${kind} must be known, the nearest one is ${nearest(received.replace(/=.*/s, ""), known)}`,
+    received,
+    hint,
+  });
+}
+
+/** The known name with the fewest changes to `name`. */
+export function nearest(name: string, known: readonly string[]): string {
+  return known.toSorted((a, b) => distance(name, a) - distance(name, b))[0];
+}
+
+function printText(text: string, exitCode: number): Plan {
+  const run = (context: CommandContext) => {
+    (exitCode === 0 ? context.stdout : context.stderr)(text);
+    return Promise.resolve(exitCode);
+  };
+  return { permissions: () => ({}), run };
+}
+
+function printPermissions(plan: Plan): Plan {
+  const run = (context: CommandContext) => {
+    const flags = permissionFlags(plan.permissions(context), context);
+    context.stdout(flags.map(shellWord).join(" ") + "\n");
+    return Promise.resolve(0);
+  };
+  return { permissions: () => ({ read: ["/"] }), run };
+}
