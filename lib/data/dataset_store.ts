@@ -1,0 +1,378 @@
+/**
+ * Reads a prepared dataset: facts about scans and windows, and their frames, sound and spectrograms.
+ *
+ * The store holds facts, never decisions: `voicedFraction` is here, "low affinity" is decided by the reader's user.
+ * All reads are synchronous, cost one seek each and touch only the rows asked for.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import { type PrepareConfig, resolvePrepareConfig } from "../config.ts";
+import { SonospeechError } from "../errors.ts";
+import type { CropBox } from "../media/crop.ts";
+import { SafetensorsReader } from "../records/safetensors.ts";
+import { logPowerFloor } from "../signal/spectrogram.ts";
+import { datasetPaths, formatVersion, scanIdOf, type ScanTensor } from "./dataset_schema.ts";
+import { type Split, splits } from "./split.ts";
+
+/**
+ * One recording that became windows.
+ *
+ * A scan's time axis begins where both its pictures and its speech exist for the first time, and ends where one of
+ * them ends.
+ */
+export interface ScanRecord {
+  /** As `s0001`; tells nothing about file or patient. */
+  id: string;
+  /** The subject as the manifest names it. */
+  subject: string;
+  split: Split;
+  /** Time in which both pictures and speech exist, seconds; the last incomplete window is part of it. */
+  durationSeconds: number;
+  windowCount: number;
+  /** Stored frames: `windowCount · framesPerWindow`. */
+  frameCount: number;
+  /** Columns of the log-spectrogram. */
+  columnCount: number;
+  /** Samples of speech. */
+  sampleCount: number;
+  /** SHA-256 over the scan's bytes and the settings. */
+  contentHash: string;
+  /** The file's own name, without folders. It may name a patient: keep it on the machine. */
+  sourceName: string;
+  /** What was kept of the picture, in source pixels. */
+  crop: CropBox;
+  /** What is worth knowing about how the scan was read. */
+  notes: readonly string[];
+}
+
+/** One window (the paper's interval T); windows tile a scan. */
+export interface WindowRecord {
+  /** Stable over re-preparation of the same inputs, below 2³¹. */
+  id: number;
+  scanId: string;
+  subject: string;
+  split: Split;
+  /** Position in the scan, from 0. */
+  index: number;
+  /** Start on the scan's time axis. */
+  startSeconds: number;
+  /** Row of its first frame in the scan's frames. */
+  firstFrame: number;
+  frameCount: number;
+  /** Share of the window's time that the energy detector calls voiced, 0 to 1. */
+  voicedFractionEnergy: number;
+  /** Share of the window's time that WebRTC's detector with the tonality check calls voiced, 0 to 1. */
+  voicedFractionWebrtc: number;
+}
+
+/** One input that could not be used. */
+export interface QuarantineRecord {
+  scanId: string;
+  subject: string;
+  /** The file's own name, without folders. It may name a patient: keep it on the machine. */
+  sourceName: string;
+  /** What kind of problem, as `no audio`. */
+  reason: string;
+  /** The problem in words, without paths. */
+  detail: string;
+}
+
+/** Totals of a dataset. */
+export interface DatasetSummary {
+  scans: number;
+  windows: number;
+  /** Hours of windows. */
+  hours: number;
+  subjects: Record<Split, number>;
+  windowsPerSplit: Record<Split, number>;
+  /** Mean of the windows' voicedFraction by the energy detector. */
+  speechShareEnergy: number;
+  /** Mean of the windows' voicedFraction by WebRTC's detector. */
+  speechShareWebrtc: number;
+  quarantined: number;
+  /** How many inputs were put aside for each reason. */
+  quarantineReasons: Record<string, number>;
+}
+
+/** Files held open at once. */
+const openFileLimit = 48;
+
+/**
+ * An open dataset.
+ *
+ * @example
+ * ```ts ignore
+ * const dataset = DatasetReader.open("data/demo");
+ * const [window] = dataset.windows({ split: "train" });
+ * const frames = dataset.readFrames(window.scanId, window.firstFrame, window.frameCount);
+ * dataset.close();
+ * ```
+ */
+export class DatasetReader {
+  /** The settings it was prepared with. */
+  readonly config: PrepareConfig;
+  /** SHA-256 over settings, contents, subjects and split: equal ids mean equal data. */
+  readonly id: string;
+  readonly #path: string;
+  readonly #scans: Map<string, ScanRecord>;
+  readonly #windows: WindowRecord[];
+  readonly #quarantine: QuarantineRecord[];
+  readonly #files = new Map<string, SafetensorsReader>();
+
+  private constructor(path: string, config: PrepareConfig, database: DatabaseSync) {
+    this.#path = path;
+    this.config = config;
+    this.#scans = new Map(readScans(database).map((scan) => [scan.id, scan]));
+    this.#windows = readWindows(database, this.#scans, config);
+    this.#quarantine = readQuarantine(database);
+    this.id = hashDataset(config, this.#scans.values());
+  }
+
+  /**
+   * Opens a dataset's folder.
+   *
+   * @throws SonospeechError `store` when it is no dataset, of another format version, or not completely prepared.
+   */
+  static open(path: string): DatasetReader {
+    const config = readConfig(path);
+    const database = new DatabaseSync(datasetPaths.index(path), { readOnly: true });
+    try {
+      const complete = database.prepare("SELECT value FROM meta WHERE key = 'complete'").get();
+      if (complete?.value !== "yes") refuseIncomplete();
+      return new DatasetReader(path, config, database);
+    } finally {
+      database.close();
+    }
+  }
+
+  /** All scans, in the order of their ids. */
+  scans(): ScanRecord[] {
+    return [...this.#scans.values()];
+  }
+
+  /** The windows of a split, of a scan, or all, in the order of their ids. */
+  windows(options: { split?: Split; scanId?: string } = {}): WindowRecord[] {
+    const { split, scanId } = options;
+    return this.#windows.filter((window) =>
+      (split === undefined || window.split === split) && (scanId === undefined || window.scanId === scanId)
+    );
+  }
+
+  /** Inputs that could not be used, and why. */
+  quarantine(): QuarantineRecord[] {
+    return [...this.#quarantine];
+  }
+
+  /** Totals. */
+  summary(): DatasetSummary {
+    return summarize(this.scans(), this.#windows, this.#quarantine, this.config);
+  }
+
+  /**
+   * Frames [start, start + count) of a scan; frame n shows the scan at n · windowSeconds / framesPerWindow seconds.
+   *
+   * @returns Grey levels 0 to 255, [count, H, W] with H, W from `config.frameSize`.
+   * @throws SonospeechError `store` when there is no such scan or frame.
+   */
+  readFrames(scanId: string, start: number, count: number): Uint8Array {
+    return this.#open(scanId, "frames").readRows("frames", start, count) as Uint8Array;
+  }
+
+  /**
+   * Columns [startColumn, startColumn + count) of a scan's log-spectrogram; column c is centred on c · hopSeconds.
+   *
+   * @returns Natural logarithm of power, [count, bands]; columns outside the scan hold the floor value.
+   * @throws SonospeechError `store` when there is no such scan.
+   */
+  readLogSpectrogram(scanId: string, startColumn: number, count: number): Float32Array {
+    const bands = this.config.spectrogram.bands;
+    const out = new Float32Array(count * bands).fill(logPowerFloor);
+    const { start, inside } = clip(startColumn, count, this.#scan(scanId).columnCount);
+    if (inside > 0) {
+      const rows = this.#open(scanId, "log_spectrogram").readRows("log_spectrogram", start, inside);
+      out.set(rows as Float16Array, (start - startColumn) * bands);
+    }
+    return out;
+  }
+
+  /**
+   * Samples [start, start + count) of a scan's speech at `config.spectrogram.sampleRate`.
+   *
+   * @returns 16-bit samples; 0 outside the scan.
+   * @throws SonospeechError `store` when there is no such scan.
+   */
+  readPcm(scanId: string, start: number, count: number): Int16Array {
+    const out = new Int16Array(count);
+    const { start: first, inside } = clip(start, count, this.#scan(scanId).sampleCount);
+    if (inside > 0) {
+      out.set(this.#open(scanId, "pcm").readRows("pcm", first, inside) as Int16Array, first - start);
+    }
+    return out;
+  }
+
+  /** Closes all files; the reader can go on to be used and opens them again. */
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+  }
+
+  #scan(scanId: string): ScanRecord {
+    const scan = this.#scans.get(scanId);
+    if (scan) return scan;
+    throw new SonospeechError("store", {
+      action: "read the dataset",
+      must: "the scan must be in it",
+      received: scanId,
+    });
+  }
+
+  #open(scanId: string, tensor: ScanTensor): SafetensorsReader {
+    const path = datasetPaths.tensor(this.#path, this.#scan(scanId).id, tensor);
+    let file = this.#files.get(path);
+    if (file) this.#files.delete(path);
+    else {
+      if (this.#files.size >= openFileLimit) {
+        const [oldestPath, oldest] = this.#files.entries().next().value!;
+        oldest.close();
+        this.#files.delete(oldestPath);
+      }
+      file = new SafetensorsReader(path);
+    }
+    this.#files.set(path, file);
+    return file;
+  }
+}
+
+function clip(start: number, count: number, total: number): { start: number; inside: number } {
+  const first = Math.max(0, start);
+  return { start: first, inside: Math.min(total, start + count) - first };
+}
+
+function refuseIncomplete(): never {
+  throw new SonospeechError("store", {
+    action: "open the dataset",
+    must: "it must be prepared to the end",
+    hint: "Run the same prepare command again: it goes on where it stopped.",
+  });
+}
+
+/** The settings in a dataset's `dataset.json`. @throws SonospeechError `store` when there is none. */
+export function readConfig(path: string): PrepareConfig {
+  let content: { formatVersion?: unknown; config?: unknown };
+  try {
+    content = JSON.parse(Deno.readTextFileSync(datasetPaths.manifest(path)));
+  } catch (cause) {
+    throw new SonospeechError("store", {
+      action: `open the dataset ${path}`,
+      must: "the folder must hold a readable dataset.json",
+      hint: "Make one with: ./run prepare INPUT --out DATASET",
+      publicMessage: "Cannot open the dataset: the folder must hold a readable dataset.json",
+      cause,
+    });
+  }
+  if (content.formatVersion !== formatVersion) {
+    throw new SonospeechError("store", {
+      action: "open the dataset",
+      must: `its format version must be ${formatVersion}`,
+      received: content.formatVersion,
+      hint: "Prepare it again into another folder.",
+    });
+  }
+  return resolvePrepareConfig({ file: content.config });
+}
+
+function readScans(database: DatabaseSync): ScanRecord[] {
+  const rows = database.prepare(
+    `SELECT scans.*, subjects.split FROM scans JOIN subjects USING (subject)
+     WHERE state = 'done' ORDER BY number`,
+  ).all();
+  return rows.map((row) =>
+    Object.freeze({
+      id: scanIdOf(Number(row.number)),
+      subject: String(row.subject),
+      split: row.split as Split,
+      durationSeconds: Number(row.duration_seconds),
+      windowCount: Number(row.window_count),
+      frameCount: Number(row.frame_count),
+      columnCount: Number(row.column_count),
+      sampleCount: Number(row.sample_count),
+      contentHash: String(row.content_hash),
+      sourceName: String(row.source_name),
+      crop: JSON.parse(String(row.crop)) as CropBox,
+      notes: JSON.parse(String(row.notes)) as string[],
+    })
+  );
+}
+
+function readWindows(
+  database: DatabaseSync,
+  scans: ReadonlyMap<string, ScanRecord>,
+  config: PrepareConfig,
+): WindowRecord[] {
+  const rows = database.prepare("SELECT * FROM windows ORDER BY id").all();
+  return rows.map((row) => {
+    const { id: scanId, subject, split } = scans.get(scanIdOf(Number(row.scan)))!;
+    const index = Number(row.position);
+    return Object.freeze({
+      id: Number(row.id),
+      scanId,
+      subject,
+      split,
+      index,
+      startSeconds: index * config.windowSeconds,
+      firstFrame: index * config.framesPerWindow,
+      frameCount: config.framesPerWindow,
+      voicedFractionEnergy: Number(row.voiced_energy),
+      voicedFractionWebrtc: Number(row.voiced_webrtc),
+    });
+  });
+}
+
+function readQuarantine(database: DatabaseSync): QuarantineRecord[] {
+  const rows = database.prepare("SELECT * FROM scans WHERE state = 'quarantined' ORDER BY number").all();
+  return rows.map((row) => ({
+    scanId: scanIdOf(Number(row.number)),
+    subject: String(row.subject),
+    sourceName: String(row.source_name),
+    reason: String(row.reason),
+    detail: String(row.detail),
+  }));
+}
+
+function hashDataset(config: PrepareConfig, scans: Iterable<ScanRecord>): string {
+  const hash = createHash("sha256").update(JSON.stringify([formatVersion, config]));
+  for (const { id, contentHash, subject, split } of scans) {
+    hash.update(JSON.stringify([id, contentHash, subject, split]));
+  }
+  return hash.digest("hex");
+}
+
+function summarize(
+  scans: readonly ScanRecord[],
+  windows: readonly WindowRecord[],
+  quarantine: readonly QuarantineRecord[],
+  config: PrepareConfig,
+): DatasetSummary {
+  const perSplit = (count: (split: Split) => number) =>
+    Object.fromEntries(splits.map((split) => [split, count(split)])) as Record<Split, number>;
+  const mean = (value: (window: WindowRecord) => number) =>
+    windows.reduce((sum, window) => sum + value(window), 0) / Math.max(1, windows.length);
+  const quarantineReasons: Record<string, number> = {};
+  for (const { reason } of quarantine) quarantineReasons[reason] = (quarantineReasons[reason] ?? 0) + 1;
+  return {
+    scans: scans.length,
+    windows: windows.length,
+    hours: (windows.length * config.windowSeconds) / 3600,
+    subjects: perSplit((split) =>
+      new Set(scans.filter((scan) => scan.split === split).map((scan) => scan.subject)).size
+    ),
+    windowsPerSplit: perSplit((split) => windows.filter((window) => window.split === split).length),
+    speechShareEnergy: mean((window) => window.voicedFractionEnergy),
+    speechShareWebrtc: mean((window) => window.voicedFractionWebrtc),
+    quarantined: quarantine.length,
+    quarantineReasons,
+  };
+}

@@ -1,0 +1,327 @@
+/**
+ * Writes a dataset, scan by scan, so that an interruption at any moment costs at most the scans under way.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { PrepareConfig } from "../config.ts";
+import { show, SonospeechError } from "../errors.ts";
+import type { CropBox } from "../media/crop.ts";
+import { writeJsonAtomic } from "../records/atomic_file.ts";
+import { SafetensorsAppender } from "../records/safetensors.ts";
+import {
+  datasetPaths,
+  formatVersion,
+  scanIdOf,
+  type ScanTensor,
+  schema,
+  windowIdStride,
+} from "./dataset_schema.ts";
+import { readConfig } from "./dataset_store.ts";
+import { assignSplits, type Split, splitCertificate } from "./split.ts";
+
+/** What identifies an input. */
+export interface ScanSource {
+  /** A hash of where the scan comes from; the same on every run. */
+  source: string;
+  sourceName: string;
+  subject: string;
+  split?: Split;
+}
+
+/** What is known of a scan's place in the dataset. */
+export interface ScanSlot {
+  number: number;
+  id: string;
+  state: "pending" | "done" | "quarantined";
+  contentHash: string | null;
+}
+
+/** What was found out about a scan whose tensors are written. */
+export interface ScanFacts {
+  contentHash: string;
+  durationSeconds: number;
+  crop: CropBox;
+  notes: readonly string[];
+  /** One entry a window, in order. */
+  windows: readonly { voicedFractionEnergy: number; voicedFractionWebrtc: number }[];
+}
+
+/** The tensors of a scan that is being written. */
+export type ScanFiles = Record<ScanTensor, SafetensorsAppender>;
+
+/** An open dataset that grows; only one exists for a folder at a time. */
+export class DatasetWriter {
+  /** The dataset's folder. */
+  readonly path: string;
+  /** The settings all its scans share. */
+  readonly config: PrepareConfig;
+  readonly #database: DatabaseSync;
+  readonly #lock: Deno.FsFile;
+
+  private constructor(path: string, config: PrepareConfig, database: DatabaseSync, lock: Deno.FsFile) {
+    this.path = path;
+    this.config = config;
+    this.#database = database;
+    this.#lock = lock;
+  }
+
+  /**
+   * Makes a dataset's folder or opens an existing one to go on; scans that were cut off in writing are removed.
+   *
+   * @throws SonospeechError `locked` when another writer is at work, `config` when the existing dataset was made
+   * with other settings, `store` when the folder holds something else.
+   */
+  static async open(path: string, config: PrepareConfig): Promise<DatasetWriter> {
+    await Deno.mkdir(path, { recursive: true });
+    await refuseForeignFolder(path);
+    const lock = await takeLock(path);
+    try {
+      await settleConfig(path, config);
+      await Deno.mkdir(datasetPaths.scans(path), { recursive: true });
+      const database = new DatabaseSync(datasetPaths.index(path));
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+      database.exec(schema);
+      const writer = new DatasetWriter(path, config, database, lock);
+      await writer.#removeLeftovers();
+      writer.#setMeta("complete", "no");
+      return writer;
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  }
+
+  /** The place of an input, made when it is seen for the first time; numbers follow the order of the calls. */
+  register(scan: ScanSource): ScanSlot {
+    this.#database.prepare(
+      `INSERT INTO scans (source, source_name, subject, requested_split, state) VALUES (?, ?, ?, ?, 'pending')
+       ON CONFLICT (source) DO UPDATE SET source_name = excluded.source_name, subject = excluded.subject,
+         requested_split = excluded.requested_split`,
+    ).run(scan.source, scan.sourceName, scan.subject, scan.split ?? null);
+    return toSlot(this.#database.prepare("SELECT * FROM scans WHERE source = ?").get(scan.source)!);
+  }
+
+  /** The prepared scan with this content, if there is one. */
+  findDone(contentHash: string): ScanSlot | undefined {
+    const row = this.#database.prepare("SELECT * FROM scans WHERE content_hash = ? AND state = 'done'")
+      .get(contentHash);
+    return row && toSlot(row);
+  }
+
+  /** Opens the files of a scan; nothing of them is seen before `commitScan`. */
+  async beginScan(id: string): Promise<ScanFiles> {
+    const folder = this.#partialFolder(id);
+    await Deno.remove(folder, { recursive: true }).catch(ignoreNotFound);
+    await Deno.mkdir(folder);
+    const { frameSize, spectrogram, windowSeconds, framesPerWindow } = this.config;
+    const file = (
+      name: ScanTensor,
+      dtype: "U8" | "I16" | "F16",
+      rowShape: readonly number[],
+      about: string,
+    ) =>
+      new SafetensorsAppender(`${folder}/${name}.safetensors`, {
+        name,
+        dtype,
+        rowShape,
+        metadata: { about },
+      });
+    const frameRate = framesPerWindow / windowSeconds;
+    return {
+      frames: file("frames", "U8", frameSize, `grey frames [N, H, W], frame n at n / ${frameRate} seconds`),
+      pcm: file("pcm", "I16", [], `mono speech at ${spectrogram.sampleRate} Hz`),
+      log_spectrogram: file(
+        "log_spectrogram",
+        "F16",
+        [spectrogram.bands],
+        `ln(power) [columns, bands], column c centred on c * ${spectrogram.hopSeconds} seconds`,
+      ),
+    };
+  }
+
+  /** Closes a scan's files, moves them into place and writes its facts and windows in one transaction. */
+  async commitScan(id: string, files: ScanFiles, facts: ScanFacts): Promise<void> {
+    const frameCount = files.frames.finish();
+    const sampleCount = files.pcm.finish();
+    const columnCount = files.log_spectrogram.finish();
+    const folder = datasetPaths.scan(this.path, id);
+    await Deno.remove(folder, { recursive: true }).catch(ignoreNotFound);
+    await Deno.rename(this.#partialFolder(id), folder);
+    this.#transaction(() => {
+      const number = numberOf(id);
+      this.#database.prepare("DELETE FROM windows WHERE scan = ?").run(number);
+      this.#database.prepare(
+        `UPDATE scans SET state = 'done', content_hash = ?, duration_seconds = ?, window_count = ?,
+           frame_count = ?, column_count = ?, sample_count = ?, crop = ?, notes = ?, reason = NULL, detail = NULL
+         WHERE number = ?`,
+      ).run(
+        facts.contentHash,
+        facts.durationSeconds,
+        facts.windows.length,
+        frameCount,
+        columnCount,
+        sampleCount,
+        JSON.stringify(facts.crop),
+        JSON.stringify(facts.notes),
+        number,
+      );
+      const insert = this.#database.prepare("INSERT INTO windows VALUES (?, ?, ?, ?, ?)");
+      facts.windows.forEach((window, index) => {
+        const id = number * windowIdStride + index;
+        insert.run(id, number, index, window.voicedFractionEnergy, window.voicedFractionWebrtc);
+      });
+    });
+  }
+
+  /** Throws away a scan's files. */
+  async abandonScan(id: string, files: ScanFiles): Promise<void> {
+    for (const file of Object.values(files)) file.abort();
+    await Deno.remove(this.#partialFolder(id), { recursive: true }).catch(ignoreNotFound);
+  }
+
+  /** Puts a scan aside with the reason; what was prepared of it earlier is removed. */
+  async quarantineScan(
+    id: string,
+    problem: { reason: string; detail: string; contentHash?: string },
+  ): Promise<void> {
+    this.#transaction(() => {
+      this.#database.prepare("DELETE FROM windows WHERE scan = ?").run(numberOf(id));
+      this.#database.prepare(
+        "UPDATE scans SET state = 'quarantined', content_hash = ?, reason = ?, detail = ? WHERE number = ?",
+      ).run(problem.contentHash ?? null, problem.reason, problem.detail, numberOf(id));
+    });
+    await Deno.remove(datasetPaths.scan(this.path, id), { recursive: true }).catch(ignoreNotFound);
+  }
+
+  /**
+   * Fixes the split of the subjects, writes it down and marks the dataset complete.
+   *
+   * Subjects whose split was fixed by an earlier `finish` keep it unless the manifest now asks for another.
+   *
+   * @throws SonospeechError `input` when one subject is asked for in two splits.
+   */
+  async finish(): Promise<void> {
+    const { split: shares, seed } = this.config;
+    const rows = this.#database.prepare(
+      `SELECT DISTINCT subject, COALESCE(requested_split, subjects.split) AS split
+       FROM scans LEFT JOIN subjects USING (subject) WHERE state = 'done' ORDER BY subject`,
+    ).all();
+    const requests = rows.map((row) => ({ subject: String(row.subject), split: row.split as Split | null }));
+    const assigned = assignSplits(requests, shares, seed);
+    await writeJsonAtomic(datasetPaths.split(this.path), splitCertificate(assigned, shares, seed));
+    this.#transaction(() => {
+      this.#database.exec("DELETE FROM subjects");
+      const insert = this.#database.prepare("INSERT INTO subjects VALUES (?, ?)");
+      for (const [subject, split] of assigned) insert.run(subject, split);
+      this.#setMeta("complete", "yes");
+    });
+  }
+
+  /** Closes the index as one self-contained file and lets others in. */
+  close(): void {
+    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;");
+    this.#database.close();
+    this.#lock.close();
+  }
+
+  #partialFolder(id: string): string {
+    return `${datasetPaths.scan(this.path, id)}.partial`;
+  }
+
+  #setMeta(key: string, value: string): void {
+    this.#database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)").run(key, value);
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    const rows = this.#database.prepare("SELECT number FROM scans WHERE state = 'done'").all();
+    const done = new Set(rows.map((row) => scanIdOf(Number(row.number))));
+    for await (const entry of Deno.readDir(datasetPaths.scans(this.path))) {
+      const ours = /^s\d{4,}(\.partial)?$/.test(entry.name);
+      if (ours && !done.has(entry.name)) {
+        await Deno.remove(datasetPaths.scan(this.path, entry.name), { recursive: true });
+      }
+    }
+  }
+}
+
+function toSlot(row: Record<string, unknown>): ScanSlot {
+  return {
+    number: Number(row.number),
+    id: scanIdOf(Number(row.number)),
+    state: row.state as ScanSlot["state"],
+    contentHash: row.content_hash as string | null,
+  };
+}
+
+function numberOf(scanId: string): number {
+  return Number(scanId.slice(1));
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+async function takeLock(path: string): Promise<Deno.FsFile> {
+  const lock = await Deno.open(datasetPaths.lock(path), { create: true, write: true });
+  if (await lock.tryLock(true)) return lock;
+  lock.close();
+  throw new SonospeechError("locked", {
+    action: "prepare the dataset",
+    must: "no other prepare may be writing to the same folder",
+    hint: "Wait until it is done, or choose another --out.",
+  });
+}
+
+async function refuseForeignFolder(path: string): Promise<void> {
+  const ours = new Set(["dataset.json", "prepare.lock"]);
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(path)) names.push(name);
+  if (names.length === 0 || names.some((name) => ours.has(name))) return;
+  throw new SonospeechError("store", {
+    action: `prepare the dataset ${path}`,
+    must: "the folder must be empty or hold a dataset",
+    received: names[0],
+    hint: "Choose another --out.",
+    publicMessage: "Cannot prepare the dataset: the folder must be empty or hold a dataset",
+  });
+}
+
+async function settleConfig(path: string, config: PrepareConfig): Promise<void> {
+  const exists = await Deno.stat(datasetPaths.manifest(path)).catch(() => null);
+  if (!exists) return writeJsonAtomic(datasetPaths.manifest(path), { formatVersion, config });
+  const key = firstDifference(readConfig(path), config);
+  if (key === undefined) return;
+  throw new SonospeechError("config", {
+    action: "go on with the dataset",
+    must: `its settings must stay the same, but ${key}`,
+    hint: "Prepare into another --out, or delete the dataset first.",
+  });
+}
+
+/** The first setting that differs, in words. */
+function firstDifference(old: unknown, now: unknown, path = ""): string | undefined {
+  if (JSON.stringify(old) === JSON.stringify(now)) return undefined;
+  if (!isObject(old) || !isObject(now)) return `${path} was ${show(old)} and now is ${show(now)}`;
+  for (const key of Object.keys({ ...old, ...now })) {
+    const difference = firstDifference(old[key], now[key], path ? `${path}.${key}` : key);
+    if (difference) return difference;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
