@@ -64,8 +64,8 @@ const runSchema = v.strictObject({
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2)),
     /** Sampled (frame, speech, hard negative) groups of a window, K; at most 4. */
     samplingGroups: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)),
-    /** Hard negatives come from 1 to this many windows away in the same scan, D. */
-    intervalSkipRange: count,
+    /** Hard negatives come from δ windows away in the same scan, 0 < δ < D; this is D. */
+    intervalSkipRange: v.pipe(v.number(), v.integer(), v.minValue(2)),
     /** Whether they come from later windows only, as written in the paper, or from either side. */
     hardNegativeDirection: v.picklist(["after", "either"]),
     /** Windows of the same scan closer than this many seconds are no ordinary negatives. */

@@ -1,0 +1,73 @@
+/**
+ * A run's events as lines on the terminal.
+ *
+ * @module
+ */
+
+import { type Progress, ProgressMeter, ProgressPrinter } from "../progress.ts";
+import type { EvaluationEvent, RunEvent, StartedEvent, StepEvent } from "../training/events.ts";
+import type { CommandContext } from "./plan.ts";
+
+/** Prints a progress line and a lasting line for whatever a user should be able to read afterwards. */
+export class RunReporter {
+  readonly #printer: ProgressPrinter;
+  #meter?: ProgressMeter;
+
+  constructor(context: Pick<CommandContext, "stderr" | "isTerminal">) {
+    this.#printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
+  }
+
+  /** Shows one event. */
+  show(event: RunEvent): void {
+    switch (event.kind) {
+      case "started":
+        this.#meter = new ProgressMeter("train", "steps", { total: event.totalSteps, done: event.step });
+        return this.#printer.note(startedLine(event));
+      case "step":
+        return this.#printer.show(this.#progress(event.step), stepText(event));
+      case "evaluation":
+        return this.#printer.note(evaluationLine(event));
+      case "paused":
+        return this.#printer.note(
+          `paused at step ${event.step} (${event.cause}); safe step ${event.safeStep}: ${event.message}`,
+        );
+      case "finished":
+        return this.#printer.note(`finished after ${event.step} steps`);
+      case "checkpoint":
+    }
+  }
+
+  #progress(done: number): Progress {
+    this.#meter ??= new ProgressMeter("train", "steps");
+    return this.#meter.update(done);
+  }
+}
+
+function startedLine(event: StartedEvent): string {
+  const from = event.step === 0 ? "training" : `going on from step ${event.step} of`;
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  return `${from} ${event.totalSteps} steps (${event.totalEpochs} epochs) on ${event.device}: ` +
+    `${event.parameterCount.toLocaleString("en")} parameters, ${event.trainWindows} windows, ` +
+    `${percent(event.voicedShare)} speech, ${percent(event.admittedShare)} of the windows admitted`;
+}
+
+function stepText({ metrics, epoch }: StepEvent): string {
+  const value = (name: string, label: string) =>
+    name in metrics ? `${label} ${metrics[name].toPrecision(3)}` : "";
+  return [
+    `epoch ${epoch + 1}`,
+    value("loss.total", "loss"),
+    value("loss.correlation", "cls"),
+    value("loss.contrastive", "cont"),
+    value("loss.order", "ord"),
+  ].filter(Boolean).join(" ");
+}
+
+function evaluationLine({ epoch, split, metrics, chance }: EvaluationEvent): string {
+  const value = (direction: string) => {
+    const key = `retrieval.${direction}.recallAt5`;
+    return `${(100 * metrics[key]).toFixed(1)} % (chance ${(100 * chance[key]).toFixed(1)} %)`;
+  };
+  return `epoch ${epoch + 1}, ${split}: R@5 video→speech ${value("videoToSpeech")}, speech→video ` +
+    value("speechToVideo");
+}

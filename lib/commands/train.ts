@@ -1,0 +1,101 @@
+/** `train`: a prepared dataset becomes a dual encoder. @module */
+
+import { Command, Option } from "@commander-js/extra-typings";
+import { resolve } from "node:path";
+import type { CommandContext, CommandSeat } from "./plan.ts";
+
+const devices = ["auto", "webgpu", "wasm", "cpu"] as const;
+
+/** The `--device` option. */
+export function deviceOption() {
+  return new Option("--device <device>", "what computes; auto takes a hardware GPU, else wasm")
+    .choices(devices).default("auto" as const);
+}
+
+/** Collects the values of an option that may be given many times. */
+export function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
+interface TrainCommandOptions {
+  run: string;
+  config?: string;
+  set?: string[];
+  device: (typeof devices)[number];
+  port?: number;
+  json?: true;
+}
+
+/** The definition of `train`. */
+export function trainCommand({ programName, plan }: CommandSeat) {
+  return new Command("train")
+    .summary("train a dual encoder, or go on with a run")
+    .description(
+      "Trains on a prepared dataset, writes checkpoints and metrics to the run folder and evaluates on validation " +
+        "subjects. A run folder that already holds a run goes on from its newest checkpoint. Ctrl-C or SIGTERM " +
+        "writes a checkpoint first.",
+    )
+    .argument("<dataset>", "folder made by prepare")
+    .requiredOption("--run <dir>", "run folder, made or continued")
+    .option("--config <file>", "JSON with settings that differ from the preset's")
+    .option("--set <path=value>", "one setting, as optimizer.learningRate=3e-4; may be repeated", collect)
+    .addOption(deviceOption())
+    .option("--port <n>", "serve the dashboard at this port of 127.0.0.1 while training", parsePort)
+    .option("--json", "print every event as one line of JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  ${programName} train data/fetal --run runs/first
+  ${programName} train data/fetal --run runs/small --set preset=small --set training.epochs=60 --port 8600
+  ${programName} train data/fetal --run runs/first        (goes on where it stopped)`,
+    )
+    .action((dataset, options) =>
+      plan({
+        permissions: () => ({
+          read: [dataset, ...(options.config === undefined ? [] : [options.config])],
+          write: [dataset, options.run],
+          net: options.port === undefined ? [] : [`127.0.0.1:${options.port}`],
+        }),
+        run: (context) => runTrain(dataset, options, context),
+      })
+    );
+}
+
+/** A port number. @throws RangeError when it is none. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new RangeError(`a port must be a whole number from 1 to 65535, received "${text}"`);
+  }
+  return port;
+}
+
+async function runTrain(
+  dataset: string,
+  options: TrainCommandOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { readChanges, runTraining } = await import("./training_session.ts");
+  const { RunReporter } = await import("./run_reporter.ts");
+  const { startDashboard } = await import("./dashboard.ts");
+  const at = (path: string) => resolve(context.workingDirectory, path);
+  const run = at(options.run);
+  const changes = await readChanges(options.config && at(options.config), options.set ?? []);
+  await using _dashboard = options.port === undefined
+    ? null
+    : await startDashboard(resolve(run, ".."), options.port, context);
+  const reporter = new RunReporter(context);
+  for await (
+    const event of runTraining({
+      dataset: at(dataset),
+      run,
+      changes,
+      device: options.device,
+      signal: context.signal,
+    })
+  ) {
+    if (options.json) context.stdout(JSON.stringify(event) + "\n");
+    else reporter.show(event);
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One training run from the command line: opens what it needs, trains, records, and closes it all again.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { type ConfigChanges, resolveRunConfig } from "../config.ts";
+import { DatasetReader } from "../data/dataset_store.ts";
+import { SonospeechError } from "../errors.ts";
+import { evaluate, type EvaluationReport, subjectDigest } from "../evaluation/evaluate.ts";
+import { CheckpointStore } from "../records/checkpoint_store.ts";
+import { MetricStore } from "../records/metric_store.ts";
+import { chooseDevice, type DeviceChoice } from "../tensor/device.ts";
+import type { Executor, Tensors } from "../tensor/executor.ts";
+import type { EvaluationEvent, RunEvent } from "../training/events.ts";
+import { recordRun } from "../training/record_run.ts";
+import {
+  createRunFolder,
+  isRunFolder,
+  lockRunFolder,
+  openRunFolder,
+  type RunFolder,
+} from "../training/run_folder.ts";
+import { train } from "../training/trainer.ts";
+
+/** What to train, where and on what. */
+export interface SessionOptions {
+  /** Absolute path of the dataset. */
+  dataset: string;
+  /** Absolute path of the run folder; a run found there goes on. */
+  run: string;
+  changes: ConfigChanges;
+  device: DeviceChoice;
+  signal?: AbortSignal;
+}
+
+/** Trains or resumes a run and passes its events on once they are recorded. */
+export async function* runTraining(options: SessionOptions): AsyncGenerator<RunEvent, void, void> {
+  using _lock = await lockRunFolder(options.run);
+  const dataset = DatasetReader.open(options.dataset);
+  try {
+    const folder = await openOrCreate(options, dataset);
+    const metrics = await openMetrics(join(options.run, "metrics.sqlite"));
+    try {
+      const executor = await chooseDevice(options.device);
+      try {
+        yield* recordRun(trainEvents(folder, dataset, executor, options.signal), metrics);
+      } finally {
+        await executor.dispose();
+      }
+    } finally {
+      metrics.close();
+    }
+  } finally {
+    dataset.close();
+  }
+}
+
+async function* trainEvents(
+  folder: RunFolder,
+  dataset: DatasetReader,
+  executor: Executor,
+  signal?: AbortSignal,
+): AsyncGenerator<RunEvent, void, void> {
+  const { config } = folder;
+  const checkpoints = await CheckpointStore.open(join(folder.path, "checkpoints"));
+  const trainSubjects = await trainSubjectDigests(dataset);
+  const canEvaluate = config.losses.correlationWeight + config.losses.contrastiveWeight > 0 &&
+    dataset.windows({ split: "validation" }).length > 0;
+  yield* train({
+    config,
+    dataset,
+    executor,
+    checkpoints,
+    signal,
+    evaluate: canEvaluate
+      ? (parameters, at) => evaluateValidation(folder, dataset, executor, parameters, trainSubjects, at)
+      : undefined,
+  });
+}
+
+async function evaluateValidation(
+  folder: RunFolder,
+  dataset: DatasetReader,
+  executor: Executor,
+  parameters: Tensors,
+  trainSubjects: ReadonlySet<string>,
+  at: { step: number; epoch: number },
+): Promise<EvaluationEvent> {
+  const report = await evaluate({
+    executor,
+    config: folder.config,
+    parameters,
+    dataset,
+    split: "validation",
+    step: at.step,
+    trainSubjects,
+    windowLimit: folder.config.training.evaluationWindows,
+    folder: join(folder.path, "evaluations", evaluationFolder("validation", at.step)),
+  });
+  return evaluationEvent(report, at.epoch);
+}
+
+/** The name of an evaluation's folder inside `evaluations`. */
+export function evaluationFolder(split: string, step: number): string {
+  return `${split}-${String(step).padStart(9, "0")}`;
+}
+
+/** The event that tells of a report. */
+export function evaluationEvent(report: EvaluationReport, epoch: number): EvaluationEvent {
+  const { step, split, metrics, chance } = report;
+  return { kind: "evaluation", step, epoch, split, metrics, chance, folder: evaluationFolder(split, step) };
+}
+
+/** Digests of the subjects a dataset's training split holds. */
+export async function trainSubjectDigests(dataset: DatasetReader): Promise<Set<string>> {
+  const subjects = new Set(
+    dataset.scans().filter((scan) => scan.split === "train").map((scan) => scan.subject),
+  );
+  return new Set(await Promise.all([...subjects].map(subjectDigest)));
+}
+
+async function openOrCreate(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
+  if (await isRunFolder(options.run)) return await reopen(options, dataset);
+  const config = resolveRunConfig(options.changes);
+  return await createRunFolder(options.run, config, {
+    dataset: options.dataset,
+    datasetId: dataset.id,
+    createdAt: new Date().toISOString(),
+    trainSubjects: [...await trainSubjectDigests(dataset)].sort(),
+  });
+}
+
+/** A run goes on with the settings it was started with; changes must agree with them. */
+async function reopen(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
+  const folder = await openRunFolder(options.run);
+  const { file, set = [] } = options.changes;
+  if (file !== undefined || set.length > 0) {
+    const asked = resolveRunConfig(options.changes);
+    const different = firstDifference(folder.config, asked, "config");
+    if (different) {
+      throw new SonospeechError("config", {
+        action: "resume the run",
+        must: `${different.path} must be ${JSON.stringify(different.stored)} as when the run started`,
+        received: different.asked,
+        hint: "resume without config changes, or choose another --run folder",
+      });
+    }
+  }
+  if (folder.record.datasetId !== dataset.id) {
+    throw new SonospeechError("store", {
+      action: "resume the run",
+      must: `the dataset must be the one the run started with, ${folder.record.datasetId}`,
+      received: dataset.id,
+      hint: "choose another --run folder for another dataset",
+    });
+  }
+  return folder;
+}
+
+function firstDifference(
+  stored: unknown,
+  asked: unknown,
+  path: string,
+): { path: string; stored: unknown; asked: unknown } | null {
+  if (typeof stored !== "object" || stored === null || Array.isArray(stored)) {
+    return JSON.stringify(stored) === JSON.stringify(asked) ? null : { path, stored, asked };
+  }
+  for (const [key, value] of Object.entries(stored)) {
+    const found = firstDifference(value, (asked as Record<string, unknown>)[key], `${path}.${key}`);
+    if (found) return found;
+  }
+  return null;
+}
+
+async function openMetrics(path: string): Promise<MetricStore> {
+  try {
+    await Deno.stat(path);
+    return MetricStore.open(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return MetricStore.create(path);
+    throw error;
+  }
+}
+
+/** The settings that a `--config FILE` and `--set` options ask for. */
+export async function readChanges(
+  configFile: string | undefined,
+  set: readonly string[],
+): Promise<ConfigChanges> {
+  if (configFile === undefined) return { set };
+  const text = await Deno.readTextFile(configFile);
+  try {
+    return { file: JSON.parse(text), set };
+  } catch (cause) {
+    throw new SonospeechError("config", {
+      action: `read ${configFile}`,
+      must: "it must be JSON",
+      received: cause,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Stored frames and spectrograms as the networks want them: resized, scaled and, while training, augmented.
+ *
+ * @module
+ */
+
+import type { RunConfig } from "../config.ts";
+import { SonospeechError } from "../errors.ts";
+import type { Random } from "../random.ts";
+import type { DatasetReader } from "./dataset_store.ts";
+import { resizeArea } from "./resize.ts";
+
+/** The part of a dataset that inputs are read from. */
+export type InputSource = Pick<DatasetReader, "config" | "readFrames" | "readLogSpectrogram">;
+
+/** The part of a dataset that training and evaluation see. */
+export type WindowSource = InputSource & Pick<DatasetReader, "id" | "windows">;
+
+/** Random changes of a window's pictures, the same for all its frames. */
+export interface FrameAugmentation {
+  /** Shift down and right, pixels. */
+  shift: readonly [number, number];
+  /** Exponent on intensities in [0, 1]. */
+  gamma: number;
+  /** Added to intensities in [0, 1]. */
+  brightness: number;
+}
+
+/** Reads network inputs from a prepared dataset. */
+export class InputReader {
+  readonly #source: InputSource;
+  readonly #model: RunConfig["model"];
+  readonly #columns: number;
+  readonly #hopSeconds: number;
+
+  /**
+   * @throws SonospeechError `config` when the network's bands are not those of the dataset.
+   */
+  constructor(source: InputSource, model: RunConfig["model"], speechSeconds: number) {
+    const { bands, hopSeconds } = source.config.spectrogram;
+    if (bands !== model.speechSize[0]) {
+      throw new SonospeechError("config", {
+        action: "read speech",
+        must: `model.speechSize[0] must be ${bands} as in the dataset`,
+        received: model.speechSize[0],
+        hint: `prepare the dataset with --set spectrogram.bands=${model.speechSize[0]}`,
+      });
+    }
+    this.#source = source;
+    this.#model = model;
+    this.#hopSeconds = hopSeconds;
+    this.#columns = Math.max(1, Math.round(speechSeconds / hopSeconds));
+  }
+
+  /**
+   * Writes one frame, intensities scaled to [−1, 1], to `out[offset …]`; size H·W of the model.
+   *
+   * @param frame Index of the stored frame in the scan.
+   */
+  frame(scanId: string, frame: number, out: Float32Array, offset: number, change?: FrameAugmentation): void {
+    const stored = this.#source.readFrames(scanId, frame, 1);
+    const [storedHeight, storedWidth] = this.#source.config.frameSize;
+    const [height, width] = this.#model.frameSize;
+    const resized = resizeArea(stored, storedHeight, storedWidth, height, width);
+    const [down, right] = change?.shift ?? [0, 0];
+    const gamma = change?.gamma ?? 1;
+    const brightness = change?.brightness ?? 0;
+    for (let y = 0; y < height; y++) {
+      const row = clamp(y - down, height) * width;
+      for (let x = 0; x < width; x++) {
+        const value = resized[row + clamp(x - right, width)] / 255;
+        const changed = gamma === 1 ? value : value ** gamma;
+        out[offset + y * width + x] = 2 * Math.min(1, Math.max(0, changed + brightness)) - 1;
+      }
+    }
+  }
+
+  /**
+   * Writes a speech sample's spectrogram, `[bands, columns]`, mean 0 and standard deviation 1 over the sample (so
+   * that loudness tells nothing), to `out[offset …]`.
+   *
+   * @param mask Shares of the bands and columns to silence; a random stretch of each.
+   */
+  speech(
+    scanId: string,
+    startSeconds: number,
+    out: Float32Array,
+    offset: number,
+    mask?: { share: number; random: Random },
+  ): void {
+    const first = Math.round(startSeconds / this.#hopSeconds);
+    const stored = this.#source.readLogSpectrogram(scanId, first, this.#columns);
+    const [bands, columns] = this.#model.speechSize;
+    const resized = resizeArea(stored, this.#columns, bands, columns, bands);
+    standardize(resized);
+    if (mask && mask.share > 0) silence(resized, columns, bands, mask.share, mask.random);
+    for (let column = 0; column < columns; column++) {
+      for (let band = 0; band < bands; band++) {
+        out[offset + band * columns + column] = resized[column * bands + band];
+      }
+    }
+  }
+}
+
+/** Draws a window's augmentation. */
+export function drawFrameAugmentation(
+  settings: RunConfig["data"]["augmentation"],
+  frameSize: readonly [number, number],
+  random: Random,
+): FrameAugmentation {
+  const symmetric = (limit: number) => random.uniform(-limit, limit);
+  return {
+    shift: [
+      Math.round(symmetric(settings.shift) * frameSize[0]),
+      Math.round(symmetric(settings.shift) * frameSize[1]),
+    ],
+    gamma: 1 + symmetric(settings.gamma),
+    brightness: symmetric(settings.brightness),
+  };
+}
+
+function clamp(index: number, size: number): number {
+  return index < 0 ? 0 : index >= size ? size - 1 : index;
+}
+
+function standardize(values: Float32Array): void {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  // A constant sample becomes zeros: there is nothing in it to scale up.
+  const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares / values.length);
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) * scale;
+}
+
+/** SpecAugment (Park et al., Interspeech 2019): one stretch of bands and one of columns become the mean. */
+function silence(values: Float32Array, columns: number, bands: number, share: number, random: Random): void {
+  const stretch = (size: number) => {
+    const length = Math.floor(random.uniform() * share * size);
+    const start = Math.floor(random.uniform() * (size - length + 1));
+    return [start, start + length];
+  };
+  const [firstColumn, lastColumn] = stretch(columns);
+  const [firstBand, lastBand] = stretch(bands);
+  values.fill(0, firstColumn * bands, lastColumn * bands);
+  for (let column = 0; column < columns; column++) {
+    values.fill(0, column * bands + firstBand, column * bands + lastBand);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Which windows, frames and speech samples a training step sees (METHOD section 2.1), decided without reading any.
+ *
+ * A plan depends on the windows, the settings, the seed, the epoch and the step alone, so a resumed run goes on
+ * with the very same batches.
+ *
+ * @module
+ */
+
+import type { RunConfig } from "../config.ts";
+import { SonospeechError } from "../errors.ts";
+import { Random } from "../random.ts";
+import type { WindowRecord } from "./dataset_store.ts";
+
+/** Number of frames whose order the network is asked for; with the reversal counted as equal, 12 classes. */
+export const orderFrameCount = 4;
+
+/** A speech sample: its window and where in the scan it starts. */
+export interface SpeechSample {
+  window: WindowRecord;
+  startSeconds: number;
+}
+
+/** One sampled group of a window: a frame, speech from any instant of the window, speech from a nearby window. */
+export interface PairSample {
+  /** Hard positive: speech from the frame's own window. */
+  positive: SpeechSample;
+  /** Hard negative, or null when the scan has no other window near. */
+  hardNegative: SpeechSample | null;
+}
+
+/** What a step sees of one window. */
+export interface WindowSample {
+  window: WindowRecord;
+  /** Different stored frames of the window, in the order they are shown; the first K belong to the pairs. */
+  frames: number[];
+  /** `permutation[j]` is the rank in time of the j-th shown frame; empty without a frame order loss. */
+  permutation: number[];
+  /** K sampled groups. */
+  pairs: PairSample[];
+}
+
+/** One batch, not yet read. */
+export interface BatchPlan {
+  epoch: number;
+  /** Index of the step inside the epoch. */
+  stepInEpoch: number;
+  samples: WindowSample[];
+}
+
+/** The settings that decide a plan. */
+export interface PairSettings {
+  seed: number;
+  data: RunConfig["data"];
+  /** Whether four frames are drawn for the frame order loss. */
+  withOrder: boolean;
+  windowSeconds: number;
+}
+
+/** Steps of an epoch: whole batches only. @throws SonospeechError `input` when there are too few windows. */
+export function stepsPerEpoch(windowCount: number, batchSize: number): number {
+  const steps = Math.floor(windowCount / batchSize);
+  if (steps < 1) {
+    throw new SonospeechError("input", {
+      action: "make batches",
+      must: `the training split must have at least data.batchSize = ${batchSize} windows`,
+      received: windowCount,
+      hint: "prepare more scans or pass --set data.batchSize=…",
+    });
+  }
+  return steps;
+}
+
+/** Draws the batches of a training split. */
+export class PairSampler {
+  readonly #windows: readonly WindowRecord[];
+  readonly #byScan = new Map<string, Map<number, WindowRecord>>();
+  readonly #settings: PairSettings;
+  /** Batches in an epoch. */
+  readonly stepsPerEpoch: number;
+
+  /** @throws SonospeechError `input` when there are fewer windows than fill a batch. */
+  constructor(windows: readonly WindowRecord[], settings: PairSettings) {
+    this.#windows = windows;
+    this.#settings = settings;
+    this.stepsPerEpoch = stepsPerEpoch(windows.length, settings.data.batchSize);
+    for (const window of windows) {
+      const scan = this.#byScan.get(window.scanId) ?? new Map<number, WindowRecord>();
+      scan.set(window.index, window);
+      this.#byScan.set(window.scanId, scan);
+    }
+  }
+
+  /** The batches of one epoch, from the given step on; every window comes at most once. */
+  *epoch(epoch: number, fromStep = 0): Generator<BatchPlan> {
+    const { seed, data } = this.#settings;
+    const order = new Random(seed, "epoch", epoch).shuffle(this.#windows);
+    for (let step = fromStep; step < this.stepsPerEpoch; step++) {
+      const random = new Random(seed, "batch", epoch, step);
+      const windows = order.slice(step * data.batchSize, (step + 1) * data.batchSize);
+      yield { epoch, stepInEpoch: step, samples: windows.map((window) => this.#sample(window, random)) };
+    }
+  }
+
+  #sample(window: WindowRecord, random: Random): WindowSample {
+    const { data, withOrder } = this.#settings;
+    const frameCount = Math.max(data.samplingGroups, withOrder ? orderFrameCount : 0);
+    const stored = Array.from({ length: window.frameCount }, (_, i) => i);
+    const frames = random.sample(stored, frameCount);
+    const permutation = withOrder ? ranksOf(frames.slice(0, orderFrameCount)) : [];
+    const pairs = Array.from({ length: data.samplingGroups }, () => this.#pair(window, random));
+    return { window, frames, permutation, pairs };
+  }
+
+  #pair(window: WindowRecord, random: Random): PairSample {
+    const near = this.#hardNegativeWindows(window);
+    // The instant is drawn even when there is no neighbour, so that one window's luck does not shift the others'.
+    const choice = random.uniform();
+    const positive = this.#speech(window, random);
+    const neighbour = near[Math.floor(choice * near.length)] ?? null;
+    const negative = this.#speech(neighbour ?? window, random);
+    return { positive, hardNegative: neighbour && negative };
+  }
+
+  /**
+   * Windows T + δ with 0 < δ < D. At a scan's end, where the paper is silent, earlier ones take their place.
+   */
+  #hardNegativeWindows(window: WindowRecord): WindowRecord[] {
+    const { intervalSkipRange, hardNegativeDirection } = this.#settings.data;
+    const scan = this.#byScan.get(window.scanId);
+    const at = (sign: 1 | -1) =>
+      Array.from({ length: intervalSkipRange - 1 }, (_, i) => scan?.get(window.index + sign * (i + 1)))
+        .filter((found) => found !== undefined);
+    const after = at(1);
+    if (hardNegativeDirection === "either") return [...after, ...at(-1)];
+    return after.length > 0 ? after : at(-1);
+  }
+
+  /** An instant inside the window; a sample longer than the window lies around the window's middle. */
+  #speech(window: WindowRecord, random: Random): SpeechSample {
+    return {
+      window,
+      startSeconds: speechStart(
+        window.startSeconds,
+        this.#settings.windowSeconds,
+        this.#settings.data.speechSeconds,
+        random.uniform(),
+      ),
+    };
+  }
+}
+
+/**
+ * Where a speech sample starts, seconds: at `position` (0 first, 1 last) of the places that keep it inside the
+ * window, or around the window's middle when it is longer than the window.
+ */
+export function speechStart(
+  startSeconds: number,
+  windowSeconds: number,
+  speechSeconds: number,
+  position: number,
+): number {
+  const slack = windowSeconds - speechSeconds;
+  return startSeconds + (slack > 0 ? slack * position : slack / 2);
+}
+
+function ranksOf(values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  return values.map((value) => sorted.indexOf(value));
+}
+
+/**
+ * Which pairs are ordinary negatives of which: `[P · P]`, row = the pair that is contrasted, 1 = allowed.
+ *
+ * Pairs of the same scan that start closer than `neighbourSeconds` may show the same anatomy and are left out, as
+ * are pairs that are not admitted: their speech need not be about any picture.
+ */
+export function negativeMask(
+  windows: readonly WindowRecord[],
+  admitted: readonly boolean[],
+  neighbourSeconds: number,
+): Float32Array {
+  const count = windows.length;
+  const mask = new Float32Array(count * count);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < count; j++) {
+      const near = windows[i].scanId === windows[j].scanId &&
+        Math.abs(windows[i].startSeconds - windows[j].startSeconds) < neighbourSeconds;
+      if (i !== j && admitted[j] && !near && windows[i].id !== windows[j].id) mask[i * count + j] = 1;
+    }
+  }
+  return mask;
+}

@@ -1,0 +1,60 @@
+/**
+ * A picture of the embedding space: both modalities of every window on the plane of largest variance.
+ *
+ * @module
+ */
+
+import { PCA } from "ml-pca";
+import type { EmbeddedWindows } from "./embed.ts";
+
+/** One window on the map. */
+export interface MapPoint {
+  windowId: number;
+  scanId: string;
+  subject: string;
+  video: [number, number];
+  speech: [number, number];
+}
+
+/** Points with the share of the variance that each axis shows. */
+export interface EmbeddingMap {
+  points: MapPoint[];
+  explainedVariance: [number, number];
+}
+
+/** Largest number of windows on a map; more are thinned evenly. */
+export const mapWindowLimit = 5000;
+
+/**
+ * Principal components of the video and speech embeddings together (2-D).
+ *
+ * The sign of an axis is free; it is chosen so that its largest loading is positive, which keeps maps of
+ * neighbouring epochs alike.
+ */
+export function embeddingMap(embedded: EmbeddedWindows): EmbeddingMap {
+  const { windows, video, speech, dimension } = embedded;
+  const step = Math.max(1, Math.ceil(windows.length / mapWindowLimit));
+  const kept = windows.map((_, i) => i).filter((i) => i % step === 0);
+  const row = (values: Float32Array, i: number) =>
+    Array.from(values.subarray(i * dimension, (i + 1) * dimension));
+  const rows = [...kept.map((i) => row(video, i)), ...kept.map((i) => row(speech, i))];
+  const pca = new PCA(rows, { method: "SVD" });
+  const loadings = pca.getLoadings().to2DArray();
+  const signs = [0, 1].map((axis) => {
+    const largest = (loadings[axis] ?? [1]).reduce((a, b) => Math.abs(b) > Math.abs(a) ? b : a, 0);
+    return largest < 0 ? -1 : 1;
+  });
+  const scores = pca.predict(rows, { nComponents: 2 }).to2DArray();
+  const point = (i: number): [number, number] => [scores[i][0] * signs[0], (scores[i][1] ?? 0) * signs[1]];
+  const explained = pca.getExplainedVariance();
+  return {
+    points: kept.map((i, k) => ({
+      windowId: windows[i].id,
+      scanId: windows[i].scanId,
+      subject: windows[i].subject,
+      video: point(k),
+      speech: point(kept.length + k),
+    })),
+    explainedVariance: [explained[0] ?? 0, explained[1] ?? 0],
+  };
+}

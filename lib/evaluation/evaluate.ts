@@ -1,0 +1,186 @@
+/**
+ * What a dual encoder learned, on subjects it never saw: retrieval beside chance, embeddings and their map on disk.
+ *
+ * @module
+ */
+
+import type { RunConfig } from "../config.ts";
+import type { WindowRecord } from "../data/dataset_store.ts";
+import type { WindowSource } from "../data/inputs.ts";
+import { SonospeechError } from "../errors.ts";
+import { affinityLevel } from "../pacing/affinity.ts";
+import { voicedFractionOf } from "../pacing/pace.ts";
+import { writeFileAtomic, writeJsonAtomic } from "../records/atomic_file.ts";
+import { encodeSafetensors } from "../records/safetensors.ts";
+import type { Executor, Tensors } from "../tensor/executor.ts";
+import { type EmbeddedWindows, embedWindows } from "./embed.ts";
+import { embeddingMap } from "./embedding_map.ts";
+import { bootstrapRetrieval, chanceRetrieval, type Interval, ranks, summarizeRanks } from "./retrieval.ts";
+
+/** What an evaluation found, as written to `report.json`. */
+export interface EvaluationReport {
+  step: number;
+  split: "validation" | "test";
+  /** Windows that were embedded. */
+  windows: number;
+  /** Windows with high affinity, among which retrieval is scored: without speech there is nothing to find. */
+  voicedWindows: number;
+  subjects: number;
+  /** As `retrieval.videoToSpeech.recallAt1`. */
+  metrics: Record<string, number>;
+  /** The same keys when nothing was learned. */
+  chance: Record<string, number>;
+  /** The same keys: 95 % intervals by bootstrap over subjects. */
+  intervals: Record<string, Interval>;
+}
+
+/** What to evaluate. */
+export interface EvaluateOptions {
+  executor: Executor;
+  config: RunConfig;
+  parameters: Tensors;
+  dataset: WindowSource;
+  split: "validation" | "test";
+  step: number;
+  /** Digests of the subjects the network was trained on ({@linkcode subjectDigest}). */
+  trainSubjects: ReadonlySet<string>;
+  /** At most this many windows, spread evenly; all by default. */
+  windowLimit?: number;
+  /** Where `report.json`, `embeddings.safetensors` and `map.json` go; nothing is written without it. */
+  folder?: string;
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** A subject's name as a run remembers it: the first 64 bits of its SHA-256, hexadecimal. */
+export async function subjectDigest(subject: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subject));
+  return Array.from(new Uint8Array(hash).subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+}
+
+/**
+ * Embeds a split's windows and scores retrieval both ways.
+ *
+ * @throws SonospeechError `input` when a subject was trained on, or fewer than two windows have speech.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<EvaluationReport> {
+  const windows = thin(options.dataset.windows({ split: options.split }), options.windowLimit ?? Infinity);
+  await refuseTrainedSubjects(windows, options);
+  const embedded = await embedWindows({
+    executor: options.executor,
+    config: options.config,
+    parameters: options.parameters,
+    source: options.dataset,
+    windows,
+    signal: options.signal,
+    onProgress: (done) => options.onProgress?.(done, windows.length),
+  });
+  const report = scoreRetrieval(embedded, options);
+  if (options.folder !== undefined) await write(options.folder, embedded, report);
+  return report;
+}
+
+async function refuseTrainedSubjects(
+  windows: readonly WindowRecord[],
+  options: EvaluateOptions,
+): Promise<void> {
+  const subjects = [...new Set(windows.map((window) => window.subject))];
+  const digests = await Promise.all(subjects.map(subjectDigest));
+  const shared = digests.filter((digest) => options.trainSubjects.has(digest)).length;
+  if (shared > 0) {
+    throw new SonospeechError("input", {
+      action: `evaluate on the ${options.split} split`,
+      must: "no subject may have been trained on",
+      received: `${shared} of ${subjects.length} subjects that were`,
+      hint: "evaluate on the dataset of the run, or on other subjects",
+    });
+  }
+}
+
+function scoreRetrieval(embedded: EmbeddedWindows, options: EvaluateOptions): EvaluationReport {
+  const { detector, voicedFractionThreshold } = options.config.pacing;
+  const { dimension } = embedded;
+  const voiced = embedded.windows.flatMap((window, i) =>
+    affinityLevel(voicedFractionOf(window, detector), voicedFractionThreshold) === "high" ? [i] : []
+  );
+  if (voiced.length < 2) {
+    throw new SonospeechError("input", {
+      action: `evaluate on the ${options.split} split`,
+      must: "at least two windows must have speech",
+      received: `${voiced.length} of ${embedded.windows.length}`,
+      hint: "prepare more scans or lower pacing.voicedFractionThreshold",
+    });
+  }
+  const rows = (values: Float32Array) => {
+    const out = new Float32Array(voiced.length * dimension);
+    voiced.forEach((i, k) => out.set(values.subarray(i * dimension, (i + 1) * dimension), k * dimension));
+    return out;
+  };
+  const video = rows(embedded.video);
+  const speech = rows(embedded.speech);
+  const subjects = voiced.map((i) => embedded.windows[i].subject);
+  const report: EvaluationReport = {
+    step: options.step,
+    split: options.split,
+    windows: embedded.windows.length,
+    voicedWindows: voiced.length,
+    subjects: new Set(subjects).size,
+    metrics: {},
+    chance: {},
+    intervals: {},
+  };
+  for (
+    const [direction, queries, items] of [
+      ["videoToSpeech", video, speech],
+      ["speechToVideo", speech, video],
+    ] as const
+  ) {
+    const found = ranks(queries, items, dimension);
+    const intervals = bootstrapRetrieval(found, subjects, { seed: options.config.seed });
+    assign(report.metrics, direction, summarizeRanks(found));
+    assign(report.chance, direction, chanceRetrieval(voiced.length));
+    assign(report.intervals, direction, intervals);
+  }
+  return report;
+}
+
+function assign<T>(
+  target: Record<string, T>,
+  direction: string,
+  values: { [key: string]: T } | object,
+): void {
+  for (const [key, value] of Object.entries(values)) target[`retrieval.${direction}.${key}`] = value;
+}
+
+async function write(folder: string, embedded: EmbeddedWindows, report: EvaluationReport): Promise<void> {
+  const { windows, video, speech, dimension } = embedded;
+  const shape = [windows.length, dimension];
+  await Deno.mkdir(folder, { recursive: true });
+  const bytes = encodeSafetensors(
+    new Map([
+      ["video", { dtype: "F32", shape, data: video }],
+      ["speech", { dtype: "F32", shape, data: speech }],
+      ["window_ids", {
+        dtype: "I32",
+        shape: [windows.length],
+        data: Int32Array.from(windows, (window) => window.id),
+      }],
+      ["start_seconds", {
+        dtype: "F64",
+        shape: [windows.length],
+        data: Float64Array.from(windows, (w) => w.startSeconds),
+      }],
+    ]),
+    { scan_ids: JSON.stringify(windows.map((window) => window.scanId)), split: report.split },
+  );
+  await writeFileAtomic(`${folder}/embeddings.safetensors`, bytes);
+  await writeJsonAtomic(`${folder}/map.json`, { step: report.step, ...embeddingMap(embedded) });
+  await writeJsonAtomic(`${folder}/report.json`, report);
+}
+
+function thin<T>(items: readonly T[], limit: number): T[] {
+  if (items.length <= limit) return [...items];
+  return Array.from({ length: limit }, (_, i) => items[Math.floor((i * items.length) / limit)]);
+}

@@ -1,0 +1,126 @@
+/**
+ * Cross-modal retrieval: given one modality's embedding of a window, how high does its own other half rank?
+ *
+ * @module
+ */
+
+import { Random } from "../random.ts";
+
+/** Values of K in Recall@K. */
+export const recallDepths = [1, 5, 10] as const;
+
+/** Numbers of one direction; recalls are shares in [0, 1]. */
+export interface RetrievalMetrics {
+  recallAt1: number;
+  recallAt5: number;
+  recallAt10: number;
+  medianRank: number;
+  meanReciprocalRank: number;
+}
+
+/**
+ * The rank of each query's own item among all items, by dot product; 1 is best.
+ *
+ * Items that score the same as the own one count half, so equal embeddings rank as by chance and not first.
+ *
+ * @param queries `[N, D]`, row-major.
+ * @param items `[N, D]`; row i belongs to query i.
+ * @throws RangeError when the arrays are not both N·D long or hold a value that is not finite.
+ */
+export function ranks(queries: Float32Array, items: Float32Array, dimension: number): Float64Array {
+  const count = queries.length / dimension;
+  if (!Number.isInteger(count) || queries.length !== items.length) {
+    throw new RangeError(
+      `Cannot rank: queries and items must both be N · ${dimension} long, received ${queries.length} and ` +
+        `${items.length}`,
+    );
+  }
+  if (!queries.every(Number.isFinite) || !items.every(Number.isFinite)) {
+    throw new RangeError("Cannot rank: embeddings must be finite, received NaN or Infinity");
+  }
+  const scores = new Float64Array(count);
+  return Float64Array.from({ length: count }, (_, i) => {
+    for (let j = 0; j < count; j++) scores[j] = dot(queries, i * dimension, items, j * dimension, dimension);
+    let better = 0;
+    let equal = 0;
+    for (let j = 0; j < count; j++) {
+      if (scores[j] > scores[i]) better++;
+      else if (j !== i && scores[j] === scores[i]) equal++;
+    }
+    return 1 + better + equal / 2;
+  });
+}
+
+function dot(a: Float32Array, offsetA: number, b: Float32Array, offsetB: number, length: number): number {
+  let sum = 0;
+  for (let k = 0; k < length; k++) sum += a[offsetA + k] * b[offsetB + k];
+  return sum;
+}
+
+/** Summarizes ranks. @throws RangeError when there are none. */
+export function summarizeRanks(found: ArrayLike<number>): RetrievalMetrics {
+  if (found.length === 0) {
+    throw new RangeError("Cannot summarize ranks: at least one is needed, received none");
+  }
+  const values = Array.from(found);
+  const recall = (k: number) => values.filter((rank) => rank <= k).length / values.length;
+  return {
+    recallAt1: recall(1),
+    recallAt5: recall(5),
+    recallAt10: recall(10),
+    medianRank: median(values),
+    meanReciprocalRank: values.reduce((sum, rank) => sum + 1 / rank, 0) / values.length,
+  };
+}
+
+/** What a random order of `count` items gives on average. */
+export function chanceRetrieval(count: number): RetrievalMetrics {
+  const recall = (k: number) => Math.min(1, k / count);
+  let harmonic = 0;
+  for (let rank = 1; rank <= count; rank++) harmonic += 1 / rank;
+  return {
+    recallAt1: recall(1),
+    recallAt5: recall(5),
+    recallAt10: recall(10),
+    medianRank: (count + 1) / 2,
+    meanReciprocalRank: harmonic / count,
+  };
+}
+
+/** The 95 % interval of a number: [low, high]. */
+export type Interval = [number, number];
+
+/**
+ * 95 % percentile intervals by drawing subjects with replacement (Efron and Tibshirani, 1993, chapter 13): windows
+ * of one subject are alike, so subjects, not windows, are what was sampled. The ranks themselves are kept as they
+ * are, among all items.
+ *
+ * @param subjects The subject of each rank.
+ */
+export function bootstrapRetrieval(
+  found: ArrayLike<number>,
+  subjects: readonly string[],
+  { seed, resamples = 1000 }: { seed: number; resamples?: number },
+): Record<keyof RetrievalMetrics, Interval> {
+  const bySubject = [
+    ...Map.groupBy(subjects.map((subject, i) => ({ subject, rank: found[i] })), (x) => x.subject),
+  ]
+    .map(([, rows]) => rows.map((row) => row.rank));
+  const random = new Random(seed, "bootstrap");
+  const draws = Array.from(
+    { length: resamples },
+    () => summarizeRanks(bySubject.flatMap(() => bySubject[random.integer(bySubject.length)])),
+  );
+  const keys = Object.keys(draws[0]) as (keyof RetrievalMetrics)[];
+  return Object.fromEntries(keys.map((key) => {
+    const sorted = draws.map((draw) => draw[key]).sort((a, b) => a - b);
+    const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+    return [key, [at(0.025), at(0.975)]];
+  })) as Record<keyof RetrievalMetrics, Interval>;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

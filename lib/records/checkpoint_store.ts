@@ -1,0 +1,126 @@
+/**
+ * Checkpoints of a run: written atomically, verified by reading back, the last two and the best kept.
+ *
+ * @module
+ */
+
+import { SonospeechError } from "../errors.ts";
+import { writeFileAtomic } from "./atomic_file.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.ts";
+
+/** Where a run stood and everything it needs to go on. */
+export interface Checkpoint {
+  /** Optimizer steps done. */
+  step: number;
+  /** Parameters and optimizer state by name. */
+  tensors: ReadonlyMap<string, SafetensorsTensor>;
+  /** Facts that are not tensors, as texts. */
+  metadata: Record<string, string>;
+}
+
+/** A checkpoint that could not be read, and why. */
+export interface BrokenCheckpoint {
+  file: string;
+  reason: string;
+}
+
+const stepFile = /^step-(\d{9})\.safetensors$/;
+const bestFile = "best.safetensors";
+const keptSteps = 2;
+
+/** The checkpoints folder of one run. */
+export class CheckpointStore {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Opens a folder, making it first if needed. */
+  static async open(folder: string): Promise<CheckpointStore> {
+    await Deno.mkdir(folder, { recursive: true });
+    return new CheckpointStore(folder);
+  }
+
+  /**
+   * Writes a checkpoint (temporary file, fsync, rename), reads it back, then removes all but the newest two.
+   *
+   * @returns The file's name in the folder.
+   * @throws SonospeechError `store` when what is on disk is not what was written.
+   */
+  async save(checkpoint: Checkpoint, { isBest }: { isBest: boolean }): Promise<string> {
+    const metadata = { ...checkpoint.metadata, step: String(checkpoint.step) };
+    const bytes = encodeSafetensors(checkpoint.tensors, metadata);
+    const file = `step-${String(checkpoint.step).padStart(9, "0")}.safetensors`;
+    await this.#writeVerified(file, bytes);
+    if (isBest) await this.#writeVerified(bestFile, bytes);
+    for (const old of (await this.#stepFiles()).slice(keptSteps)) await Deno.remove(`${this.#folder}/${old}`);
+    return file;
+  }
+
+  /**
+   * The newest readable checkpoint, or null when there is none; broken ones are reported, not hidden.
+   */
+  async newest(): Promise<{ checkpoint: Checkpoint | null; broken: BrokenCheckpoint[] }> {
+    const broken: BrokenCheckpoint[] = [];
+    for (const file of await this.#stepFiles()) {
+      try {
+        return { checkpoint: await this.#read(file), broken };
+      } catch (error) {
+        broken.push({ file, reason: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    return { checkpoint: null, broken };
+  }
+
+  /** The best checkpoint, or null when none was marked so. */
+  async best(): Promise<Checkpoint | null> {
+    try {
+      return await this.#read(bestFile);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+  }
+
+  async #read(file: string): Promise<Checkpoint> {
+    const { tensors, metadata } = decodeSafetensors(await Deno.readFile(`${this.#folder}/${file}`));
+    const step = Number(metadata.step);
+    if (!Number.isInteger(step) || step < 0) {
+      throw new SonospeechError("store", {
+        action: `read the checkpoint ${file}`,
+        must: "its metadata must hold a whole step",
+        received: metadata.step,
+      });
+    }
+    return { step, tensors, metadata };
+  }
+
+  async #writeVerified(file: string, bytes: Uint8Array): Promise<void> {
+    const path = `${this.#folder}/${file}`;
+    await writeFileAtomic(path, bytes);
+    const [written, found] = await Promise.all([digest(bytes), Deno.readFile(path).then(digest)]);
+    if (written !== found) {
+      throw new SonospeechError("store", {
+        action: `write the checkpoint ${file}`,
+        must: "the file must hold what was written",
+        received: `SHA-256 ${found} instead of ${written}`,
+        hint: "check the disk",
+      });
+    }
+  }
+
+  /** Newest first. */
+  async #stepFiles(): Promise<string[]> {
+    const files: string[] = [];
+    for await (const entry of Deno.readDir(this.#folder)) {
+      if (entry.isFile && stepFile.test(entry.name)) files.push(entry.name);
+    }
+    return files.sort().reverse();
+  }
+}
+
+async function digest(bytes: Uint8Array): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

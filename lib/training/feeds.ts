@@ -1,0 +1,69 @@
+/**
+ * A batch becomes the inputs of the training graph.
+ *
+ * @module
+ */
+
+import type { RunConfig } from "../config.ts";
+import { type Batch, planNegativeMask } from "../data/batches.ts";
+import { frameOrderClass, frameOrderClasses } from "../losses/frame_order.ts";
+import type { Pace } from "../pacing/pace.ts";
+import type { Tensor } from "../tensor/executor.ts";
+
+/** The inputs of a step, and how much its windows count. */
+export interface StepFeeds {
+  feeds: Map<string, Tensor>;
+  /** Share of the batch's windows with a weight above 0. */
+  admittedShare: number;
+  /** Mask of ordinary negatives `[B · K, B · K]`, for the chance level. */
+  negativeMask: Float32Array;
+  /** Weights of the pairs `[B · K]`. */
+  pairWeights: Float32Array;
+}
+
+/**
+ * Puts a batch, its pace weights and its mask under the names of the training graph's inputs.
+ *
+ * A pair without a hard negative (its scan has no other window near) counts 0 where hard negatives are needed.
+ */
+export function makeFeeds(batch: Batch, pace: Pace, config: RunConfig): StepFeeds {
+  const { samples } = batch.plan;
+  const groups = config.data.samplingGroups;
+  const pairCount = samples.length * groups;
+  const windowWeights = pace.weights(samples.map((sample) => sample.window));
+  const pairWeights = Float32Array.from({ length: pairCount }, (_, i) => {
+    const usable = batch.hardNegativeSpeech === null || batch.hasHardNegative[i];
+    return usable ? windowWeights[Math.floor(i / groups)] : 0;
+  });
+  const [height, width] = config.model.frameSize;
+  const [bands, columns] = config.model.speechSize;
+  const negativeMask = planNegativeMask(batch.plan, pairWeights, config.data.neighbourSeconds);
+  const feeds = new Map<string, Tensor>([
+    ["frames", {
+      shape: [batch.frames.length / (height * width), height, width, 1],
+      data: batch.frames,
+    }],
+    ["negativeMask", { shape: [pairCount, pairCount], data: negativeMask }],
+    ["pairWeights", { shape: [pairCount], data: pairWeights }],
+    ["orderWeights", { shape: [samples.length], data: new Float32Array(samples.length).fill(1) }],
+    ["orderOneHot", { shape: [samples.length, frameOrderClasses.length], data: orderOneHot(batch) }],
+  ]);
+  for (
+    const [name, data] of [
+      ["speech", batch.speech],
+      ["hardNegativeSpeech", batch.hardNegativeSpeech],
+    ] as const
+  ) {
+    if (data) feeds.set(name, { shape: [pairCount, bands, columns, 1], data });
+  }
+  const admitted = windowWeights.filter((weight) => weight > 0).length;
+  return { feeds, admittedShare: admitted / samples.length, negativeMask, pairWeights };
+}
+
+function orderOneHot({ plan }: Batch): Float32Array {
+  const out = new Float32Array(plan.samples.length * frameOrderClasses.length);
+  plan.samples.forEach(({ permutation }, b) => {
+    if (permutation.length > 0) out[b * frameOrderClasses.length + frameOrderClass(permutation)] = 1;
+  });
+  return out;
+}

@@ -1,0 +1,101 @@
+/**
+ * A run's folder: its settings, where its data lies, and the lock that keeps a second trainer out.
+ *
+ * ```text
+ * RUN/config.json      the complete RunConfig
+ *     run.json         RunRecord
+ *     metrics.sqlite   events and metrics
+ *     checkpoints/     step-*.safetensors, best.safetensors
+ *     evaluations/     <split>-<step>/{report.json, embeddings.safetensors, map.json}
+ *     lock             held by the trainer while it runs
+ * ```
+ *
+ * @module
+ */
+
+import { resolveRunConfig, type RunConfig } from "../config.ts";
+import { SonospeechError } from "../errors.ts";
+import { writeJsonAtomic } from "../records/atomic_file.ts";
+
+/** What a run is besides its settings. */
+export interface RunRecord {
+  /** Absolute path of the dataset. */
+  dataset: string;
+  /** The dataset's content hash; a run goes on only with the same data. */
+  datasetId: string;
+  /** ISO 8601. */
+  createdAt: string;
+  /** Digests of the subjects it trains on, so that no evaluation can use them by mistake. */
+  trainSubjects: string[];
+}
+
+/** An opened run folder. */
+export interface RunFolder {
+  path: string;
+  config: RunConfig;
+  record: RunRecord;
+}
+
+/** Reads a run folder. @throws SonospeechError `store` when it is not one. */
+export async function openRunFolder(path: string): Promise<RunFolder> {
+  try {
+    const [config, record] = await Promise.all(
+      ["config.json", "run.json"].map(async (file) => JSON.parse(await Deno.readTextFile(`${path}/${file}`))),
+    );
+    return { path, config: resolveRunConfig({ file: config }), record };
+  } catch (cause) {
+    if (cause instanceof SonospeechError) throw cause;
+    throw new SonospeechError("store", {
+      action: "open the run folder",
+      must: `${path} must hold config.json and run.json`,
+      received: cause,
+      hint: "start a run with: sonospeech train DATASET --run DIR",
+      cause,
+      publicMessage: "Cannot open the run folder: it must hold config.json and run.json",
+    });
+  }
+}
+
+/** Whether the folder already holds a run. */
+export async function isRunFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(`${path}/run.json`)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Makes a run folder. */
+export async function createRunFolder(
+  path: string,
+  config: RunConfig,
+  record: RunRecord,
+): Promise<RunFolder> {
+  await Deno.mkdir(path, { recursive: true });
+  await writeJsonAtomic(`${path}/config.json`, config);
+  await writeJsonAtomic(`${path}/run.json`, record);
+  return { path, config, record };
+}
+
+/**
+ * Takes the run's lock for as long as the returned handle lives; the system frees it when the process ends, however
+ * it ends.
+ *
+ * @throws SonospeechError `locked` when another trainer holds it.
+ */
+export async function lockRunFolder(path: string): Promise<Disposable> {
+  await Deno.mkdir(path, { recursive: true });
+  const file = await Deno.open(`${path}/lock`, { create: true, read: true, write: true });
+  if (!await file.tryLock(true)) {
+    file.close();
+    throw new SonospeechError("locked", {
+      action: "train",
+      must: "no other trainer may work in the same run folder",
+      received: path,
+      hint: "wait for the other trainer or choose another --run folder",
+      publicMessage: "Cannot train: another trainer works in the same run folder",
+    });
+  }
+  return { [Symbol.dispose]: () => file.close() };
+}

@@ -1,0 +1,118 @@
+/**
+ * The numbers of a step: losses over the admitted pairs, accuracies, pace and speed.
+ *
+ * @module
+ */
+
+import type { RunConfig } from "../config.ts";
+import { infoNceChance } from "../losses/info_nce.ts";
+import type { StepResult } from "../tensor/executor.ts";
+import type { Metrics } from "./events.ts";
+
+/** What is known of a batch besides its tensors. */
+export interface BatchFacts {
+  admittedShare: number;
+  negativeMask: Float32Array;
+  pairWeights: Float32Array;
+}
+
+/** Metric names of the training graph's outputs that hold one number per pair. */
+const pairOutputs: Record<string, string> = {
+  lossCorrelation: "loss.correlation",
+  lossContrastive: "loss.contrastive",
+  correlationAccuracy: "accuracy.correlation",
+  similarity: "similarity.positive",
+  guarded: "guardedShare",
+};
+
+/** Metric names of the outputs that hold one number per window. */
+const windowOutputs: Record<string, string> = {
+  lossOrder: "loss.order",
+  orderAccuracy: "accuracy.order",
+};
+
+/** A step's metrics. A batch without admitted pairs has no pair metrics: nothing was measured. */
+export function stepMetrics(result: StepResult, facts: BatchFacts): Metrics {
+  const metrics: Metrics = {
+    "loss.total": result.objective,
+    gradientNorm: result.gradientNorm,
+    admittedShare: facts.admittedShare,
+  };
+  for (const [name, { data }] of result.outputs) {
+    if (name in pairOutputs) {
+      const mean = weightedMean(data, facts.pairWeights);
+      if (mean !== null) metrics[pairOutputs[name]] = mean;
+    } else if (name in windowOutputs) {
+      metrics[windowOutputs[name]] = weightedMean(data, new Float32Array(data.length).fill(1)) ?? NaN;
+    } else if (data.length === 1) metrics[name] = data[0];
+  }
+  return metrics;
+}
+
+function weightedMean(values: Float32Array, weights: Float32Array): number | null {
+  let sum = 0;
+  let total = 0;
+  values.forEach((value, i) => {
+    if (weights[i] > 0) sum += weights[i] * value;
+    total += weights[i];
+  });
+  return total > 0 ? sum / total : null;
+}
+
+/** What each loss and accuracy is when nothing was learned, for the losses that are on. */
+export function chanceOf(config: RunConfig, facts: Omit<BatchFacts, "admittedShare">): Metrics {
+  const { correlationWeight, contrastiveWeight, contrastiveForm, hardNegatives, orderWeight } = config.losses;
+  const chance: Metrics = {};
+  if (correlationWeight > 0) {
+    chance["loss.correlation"] = Math.log(2);
+    chance["accuracy.correlation"] = 1 / 2;
+  }
+  // The literal form's value at chance is its floor's logarithm, which says nothing about learning.
+  if (contrastiveWeight > 0 && contrastiveForm === "stable") {
+    chance["loss.contrastive"] = infoNceChance({
+      batch: facts.pairWeights.length,
+      negativeMask: facts.negativeMask,
+      hardNegatives,
+      symmetric: config.losses.symmetric,
+    });
+  }
+  if (orderWeight > 0) {
+    chance["loss.order"] = Math.log(12);
+    chance["accuracy.order"] = 1 / 12;
+  }
+  return chance;
+}
+
+/** Measures steps a second and the share of the time spent waiting for data. */
+export class StepMeter {
+  readonly #now: () => number;
+  #last: number;
+  #waited = 0;
+
+  /** @param now A clock in seconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#last = now();
+  }
+
+  /** Reports seconds spent waiting for a batch. */
+  waited(seconds: number): void {
+    this.#waited += seconds;
+  }
+
+  /** Reports the end of a step. */
+  stepped(): { stepsPerSecond: number; dataStallShare: number } {
+    const now = this.#now();
+    const seconds = Math.max(1e-9, now - this.#last);
+    const metrics = { stepsPerSecond: 1 / seconds, dataStallShare: Math.min(1, this.#waited / seconds) };
+    this.#last = now;
+    this.#waited = 0;
+    return metrics;
+  }
+
+  /** Leaves out what happened since the last step, such as an evaluation. */
+  restart(): void {
+    this.#last = this.#now();
+    this.#waited = 0;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Where a run stands, to and from its checkpoints.
+ *
+ * @module
+ */
+
+import { SonospeechError } from "../errors.ts";
+import type { CheckpointStore } from "../records/checkpoint_store.ts";
+import type { SafetensorsTensor } from "../records/safetensors.ts";
+import type { Tensor, TrainingProgram } from "../tensor/executor.ts";
+
+/** Where a run stands besides its tensors; batches follow from the step and the seed. */
+export interface TrainState {
+  /** Optimizer steps done. */
+  step: number;
+  /** Best validation score so far; −Infinity before the first evaluation. */
+  bestScore: number;
+  /** The step of the last end-of-epoch evaluation; 0 before the first. */
+  evaluatedStep: number;
+}
+
+/** Writes the program's tensors and the state. @returns The checkpoint's file name. */
+export async function saveState(
+  checkpoints: CheckpointStore,
+  program: TrainingProgram,
+  state: TrainState,
+  datasetId: string,
+  isBest: boolean,
+): Promise<string> {
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const [name, { shape, data }] of await program.readState()) {
+    tensors.set(name, { dtype: "F32", shape, data });
+  }
+  const metadata = {
+    bestScore: String(state.bestScore),
+    evaluatedStep: String(state.evaluatedStep),
+    datasetId,
+  };
+  return await checkpoints.save({ step: state.step, tensors, metadata }, { isBest });
+}
+
+/**
+ * Puts the newest checkpoint into the program; a run without one starts at step 0.
+ *
+ * @throws SonospeechError `store` when checkpoints exist but none can be read, or the data is not the same.
+ */
+export async function restoreState(
+  checkpoints: CheckpointStore,
+  program: TrainingProgram,
+  datasetId: string,
+): Promise<TrainState> {
+  const { checkpoint, broken } = await checkpoints.newest();
+  if (!checkpoint) {
+    if (broken.length === 0) return { step: 0, bestScore: -Infinity, evaluatedStep: 0 };
+    throw new SonospeechError("store", {
+      action: "resume the run",
+      must: "at least one checkpoint must be readable",
+      received: broken.map(({ file, reason }) => `${file}: ${reason}`).join("; "),
+      hint: "start a new run, or remove the broken files to start this one again",
+    });
+  }
+  if (checkpoint.metadata.datasetId !== datasetId) {
+    throw new SonospeechError("store", {
+      action: `resume the run from step ${checkpoint.step}`,
+      must: `the dataset must be the one it was trained on, ${checkpoint.metadata.datasetId}`,
+      received: datasetId,
+      hint: "start a new run for the new dataset",
+    });
+  }
+  program.writeState(floatTensors(checkpoint.tensors));
+  const { bestScore, evaluatedStep } = checkpoint.metadata;
+  return { step: checkpoint.step, bestScore: Number(bestScore), evaluatedStep: Number(evaluatedStep) };
+}
+
+/** The float32 tensors of a checkpoint. @throws SonospeechError `store` on another type. */
+export function floatTensors(tensors: ReadonlyMap<string, SafetensorsTensor>): Map<string, Tensor> {
+  const out = new Map<string, Tensor>();
+  for (const [name, { shape, data }] of tensors) {
+    if (!(data instanceof Float32Array)) {
+      throw new SonospeechError("store", {
+        action: "read a checkpoint",
+        must: `${name} must be float32`,
+        received: data.constructor.name,
+      });
+    }
+    out.set(name, { shape, data });
+  }
+  return out;
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { resolveRunConfig } from "../../../lib/config.ts";
+import { SonospeechError } from "../../../lib/errors.ts";
+import { CheckpointStore } from "../../../lib/records/checkpoint_store.ts";
+import type { Executor, StepResult, Tensor, Tensors } from "../../../lib/tensor/executor.ts";
+import type { EvaluationEvent, RunEvent } from "../../../lib/training/events.ts";
+import { train, type TrainOptions } from "../../../lib/training/trainer.ts";
+import { fakeWindows } from "../../helpers/fake_windows.ts";
+
+const config = resolveRunConfig({
+  file: {
+    data: { batchSize: 8, speechSeconds: 1 },
+    model: { frameSize: [16, 16], speechSize: [16, 10] },
+    training: { epochs: 3, evaluateEveryEpochs: 1 },
+  },
+});
+
+/** An executor whose one weight remembers every batch it saw, so that any other batch or order shows. */
+function rememberingExecutor(failAtStep = Infinity): Executor {
+  const mean = (data: Float32Array) => data.reduce((a, b) => a + b, 0) / data.length;
+  return {
+    device: { kind: "cpu", name: "fake", isHardware: false },
+    compileTraining: () => {
+      let weight = 1;
+      return Promise.resolve({
+        step: (feeds: Tensors, { learningRate, step }): Promise<StepResult> => {
+          const seen = mean(feeds.get("frames")!.data) + 3 * mean(feeds.get("speech")!.data);
+          const objective = step + 1 >= failAtStep ? NaN : weight + seen;
+          const applied = Number.isFinite(objective);
+          if (applied) weight = Math.fround(0.9 * weight + learningRate * seen);
+          return Promise.resolve({ objective, gradientNorm: 1, applied, outputs: new Map() });
+        },
+        readState: () =>
+          Promise.resolve(
+            new Map<string, Tensor>([["w", { shape: [1], data: new Float32Array([weight]) }]]),
+          ),
+        writeState: (state: Tensors) => void (weight = state.get("w")!.data[0]),
+        dispose: () => {},
+      });
+    },
+    compileInference: () => Promise.reject(new Error("not needed")),
+    dispose: () => Promise.resolve(),
+  };
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    return await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function options(folder: string, changes: Partial<TrainOptions> = {}): Promise<TrainOptions> {
+  return {
+    config,
+    dataset: fakeWindows(),
+    executor: rememberingExecutor(),
+    checkpoints: await CheckpointStore.open(folder),
+    now: () => 0,
+    ...changes,
+  };
+}
+
+function evaluator(scores: number[]): NonNullable<TrainOptions["evaluate"]> {
+  return (_, { step, epoch }) =>
+    Promise.resolve<EvaluationEvent>({
+      kind: "evaluation",
+      step,
+      epoch,
+      split: "validation",
+      metrics: {
+        "retrieval.videoToSpeech.meanReciprocalRank": scores[epoch],
+        "retrieval.speechToVideo.meanReciprocalRank": scores[epoch],
+      },
+      chance: {},
+      folder: "",
+    });
+}
+
+const steps = (events: readonly RunEvent[]) => events.filter((event) => event.kind === "step");
+
+Deno.test("train() tells of every step, evaluation and checkpoint, and finishes", () =>
+  inFolder(async (folder) => {
+    const events = await Array.fromAsync(
+      train(await options(folder, { evaluate: evaluator([0.1, 0.3, 0.2]) })),
+    );
+    assert.equal(events[0].kind, "started");
+    assert.equal(steps(events).length, 3 * 6);
+    const best = events.filter((event) => event.kind === "checkpoint").map((event) => event.isBest);
+    assert.deepEqual(best, [true, true, false]);
+    assert.deepEqual(events.at(-1), { kind: "finished", step: 18, epoch: 3 });
+  }));
+
+Deno.test("train() stopped anywhere goes on with the numbers of an uninterrupted run", async () => {
+  const whole = await inFolder(async (folder) => Array.fromAsync(train(await options(folder))));
+  for (const stopAt of [1, 5, 6, 11]) {
+    const joined = await inFolder(async (folder) => {
+      const controller = new AbortController();
+      const first: RunEvent[] = [];
+      for await (const event of train(await options(folder, { signal: controller.signal }))) {
+        first.push(event);
+        if (event.kind === "step" && event.step === stopAt) controller.abort();
+      }
+      assert.equal(first.at(-1)!.kind, "paused");
+      const second = await Array.fromAsync(train(await options(folder)));
+      assert.equal(second[0].kind === "started" && second[0].step, stopAt);
+      return [...first, ...second];
+    });
+    assert.deepEqual(steps(joined), steps(whole), `stopped after step ${stopAt}`);
+  }
+});
+
+Deno.test("train() killed between an epoch's last step and its evaluation makes up for the evaluation", () =>
+  inFolder(async (folder) => {
+    const broken = train(
+      await options(folder, {
+        // Checkpoints at every step, as a slow run has them.
+        now: (() => {
+          let seconds = 0;
+          return () => seconds += 3600;
+        })(),
+        evaluate: () => Promise.reject(new SonospeechError("device", { action: "evaluate", must: "…" })),
+      }),
+    );
+    await assert.rejects(Array.fromAsync(broken), { code: "device" });
+    const events = await Array.fromAsync(
+      train(await options(folder, { evaluate: evaluator([0.1, 0.2, 0.3]) })),
+    );
+    const evaluations = events.filter((event) => event.kind === "evaluation").map((event) => event.step);
+    assert.deepEqual(evaluations, [6, 12, 18]);
+  }));
+
+Deno.test("train() stops before the update when a value is not finite, names the windows and keeps a safe step", () =>
+  inFolder(async (folder) => {
+    const events: RunEvent[] = [];
+    const run = async () => {
+      for await (const event of train(await options(folder, { executor: rememberingExecutor(9) }))) {
+        events.push(event);
+      }
+    };
+    await assert.rejects(run, (error: SonospeechError) => {
+      assert.equal(error.code, "not-finite");
+      assert.match(error.message, /make step 9: .*objective NaN.*windows( \d+){8}/);
+      return true;
+    });
+    const last = events.at(-1)!;
+    assert.ok(last.kind === "paused" && last.cause === "not-finite" && last.safeStep === 8);
+    const { checkpoint } = await (await CheckpointStore.open(folder)).newest();
+    assert.equal(checkpoint!.step, 8);
+  }));
+
+Deno.test("train() refuses to go on with other data", () =>
+  inFolder(async (folder) => {
+    await Array.fromAsync(train(await options(folder)));
+    const other = train(await options(folder, { dataset: fakeWindows({ seed: 2 }) }));
+    await assert.rejects(Array.fromAsync(other), /dataset must be the one it was trained on/);
+  }));
+
+Deno.test("train() gives low-affinity windows no pair weight but keeps their frame order", () =>
+  inFolder(async (folder) => {
+    const seen: { pairs: Float32Array; order: Float32Array }[] = [];
+    const executor = rememberingExecutor();
+    const spying: Executor = {
+      ...executor,
+      compileTraining: async (graph, parameters) => {
+        const program = await executor.compileTraining(graph, parameters);
+        return {
+          ...program,
+          step: (feeds, settings) => {
+            seen.push({ pairs: feeds.get("pairWeights")!.data, order: feeds.get("orderWeights")!.data });
+            return program.step(feeds, settings);
+          },
+        };
+      },
+    };
+    const dataset = fakeWindows({ silentEvery: 2 });
+    const [started] = await Array.fromAsync(train(await options(folder, { executor: spying, dataset })));
+    assert.ok(started.kind === "started" && started.admittedShare === 0.5 && started.voicedShare === 0.5);
+    const pairs = seen.flatMap((step) => [...step.pairs]);
+    assert.ok(pairs.some((weight) => weight === 0) && pairs.some((weight) => weight === 1));
+    assert.ok(seen.every((step) => step.order.every((weight) => weight === 1)));
+  }));
