@@ -97,8 +97,7 @@ export class MetricStore {
     this.#database = database;
     this.#readOnly = options.readOnly ?? false;
     this.#now = options.now ?? (() => Date.now() / 1000);
-    const last = this.#prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event'").get();
-    this.#nextId = Number(last?.seq ?? 0) + 1;
+    this.#nextId = this.lastId() + 1;
   }
 
   /**
@@ -193,6 +192,21 @@ export class MetricStore {
       ? this.#prepare("SELECT * FROM event ORDER BY id DESC LIMIT 1").get()
       : this.#prepare("SELECT * FROM event WHERE kind = ? ORDER BY id DESC LIMIT 1").get(kind);
     return row && toStored(row);
+  }
+
+  /** The id of the newest event ever written; it stays when that event is forgotten. */
+  lastId(): number {
+    return Number(this.#prepare("SELECT seq FROM sqlite_sequence WHERE name = 'event'").get()?.seq ?? 0);
+  }
+
+  /** Runs `read` on one state of the store: what a writer adds meanwhile is not seen. */
+  snapshot<T>(read: () => T): T {
+    this.#database.exec("BEGIN");
+    try {
+      return read();
+    } finally {
+      this.#database.exec("COMMIT");
+    }
   }
 
   /** The names of all metrics, sorted. */

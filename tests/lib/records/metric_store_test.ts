@@ -57,6 +57,24 @@ Deno.test("MetricStore is read by another connection while it is written", () =>
     assert.throws(() => reader.truncateAfter(0), isStoreError);
   }));
 
+Deno.test("MetricStore.snapshot() does not see what is written meanwhile", () =>
+  withPath((path) => {
+    using writer = MetricStore.create(path);
+    using reader = MetricStore.open(path, { readOnly: true });
+    const write = (step: number) => {
+      writer.append({ kind: "step", step, metrics: { a: step } });
+      writer.flush();
+    };
+    write(1);
+    const seen = reader.snapshot(() => {
+      const cursor = reader.lastId();
+      write(2);
+      return { cursor, steps: reader.series("a").steps };
+    });
+    assert.deepEqual(seen, { cursor: 1, steps: [1] });
+    assert.deepEqual(reader.series("a").steps, [1, 2]);
+  }));
+
 Deno.test("MetricStore writes queued events after 250 ms without a flush", () =>
   withPath(async (path) => {
     using writer = MetricStore.create(path);
@@ -83,6 +101,7 @@ Deno.test("MetricStore.truncateAfter() forgets later steps and never uses an id 
     assert.deepEqual(store.series("a").steps, [1, 2, 3]);
     assert.deepEqual(store.metricNames(), ["a", "b"]);
     assert.equal(store.lastEvent("evaluation"), undefined);
+    assert.equal(store.lastId(), 6);
     assert.equal(store.append({ kind: "step", step: 4, metrics: { a: 40 } }), 7);
     store.flush();
     assert.deepEqual(store.eventsAfter(6).map((e) => e.id), [7]);

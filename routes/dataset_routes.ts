@@ -1,0 +1,131 @@
+/**
+ * Routes under `/api/runs/:run/dataset`: what the run was trained on, window by window.
+ *
+ * @module
+ */
+
+import { type Context, Hono } from "hono";
+import type { DatasetWire, QuarantineWire, WindowsPage, WindowWire } from "./api.ts";
+import type { DatasetLibrary, DatasetSource, SourceWindow } from "./dataset_library.ts";
+import { Refusal, withoutPaths } from "./guard.ts";
+import { type Bytes, framePng, spectrogramPng, spread, stripPng } from "./pictures.ts";
+import { wholeNumber } from "./query.ts";
+import { rangeResponse, wavFile } from "./sound.ts";
+
+const stripFrames = 8;
+/** Windows never change once prepared, but a run's name may come to mean other data: ask again after a while. */
+const mediaCaching = "private, max-age=60";
+
+/** The routes of a run's dataset; mount them where the path has a `:run`. */
+export function datasetRoutes(datasets: DatasetLibrary): Hono {
+  const source = (c: Context) => datasets.ofRun(c.req.param("run") ?? "");
+  const found = async (c: Context) => {
+    const dataset = await source(c);
+    return { dataset, window: findWindow(dataset, c.req.param("window") ?? "") };
+  };
+
+  return new Hono()
+    .get("/", async (c) => c.json(summaryOf(await source(c))))
+    .get("/quarantine", async (c) => c.json(quarantineOf(await source(c))))
+    .get("/windows", async (c) => c.json(pageOf(await source(c), c)))
+    .get("/windows/:window", async (c) => c.json(toWire((await found(c)).window)))
+    .get("/windows/:window/frame.png", async (c) => {
+      const { dataset, window } = await found(c);
+      const fallback = Math.floor(window.frameCount / 2);
+      const index = wholeNumber(c.req.query("index"), "index", { fallback, max: window.frameCount - 1 });
+      const [height, width] = dataset.config.frameSize;
+      const frame = dataset.readFrames(window.scanId, window.firstFrame + index, 1);
+      return media(framePng(frame, height, width), "image/png");
+    })
+    .get("/windows/:window/strip.png", async (c) => {
+      const { dataset, window } = await found(c);
+      return media(strip(dataset, window), "image/png");
+    })
+    .get("/windows/:window/spectrogram.png", async (c) => {
+      const { dataset, window } = await found(c);
+      const { bands, hopSeconds } = dataset.config.spectrogram;
+      const start = Math.round(window.startSeconds / hopSeconds);
+      const columns = Math.round(dataset.config.windowSeconds / hopSeconds);
+      const values = dataset.readLogSpectrogram(window.scanId, start, columns);
+      return media(spectrogramPng(values, values.length / bands, bands), "image/png");
+    })
+    .get("/windows/:window/speech.wav", async (c) => {
+      const { dataset, window } = await found(c);
+      const { sampleRate } = dataset.config.spectrogram;
+      const start = Math.round(window.startSeconds * sampleRate);
+      const count = Math.round(dataset.config.windowSeconds * sampleRate);
+      const wav = wavFile(dataset.readPcm(window.scanId, start, count), sampleRate);
+      const response = rangeResponse(wav, "audio/wav", c.req.header("range"));
+      response.headers.set("cache-control", mediaCaching);
+      return response;
+    });
+}
+
+function media(bytes: Bytes, type: string): Response {
+  return new Response(bytes, { headers: { "content-type": type, "cache-control": mediaCaching } });
+}
+
+function strip(dataset: DatasetSource, window: SourceWindow): Bytes {
+  const [height, width] = dataset.config.frameSize;
+  const size = height * width;
+  const chosen = spread(stripFrames, window.frameCount);
+  const all = dataset.readFrames(window.scanId, window.firstFrame, window.frameCount);
+  const frames = new Uint8Array(chosen.length * size);
+  chosen.forEach((t, i) => frames.set(all.subarray(t * size, (t + 1) * size), i * size));
+  return stripPng(frames, chosen.length, height, width);
+}
+
+function findWindow(dataset: DatasetSource, id: string): SourceWindow {
+  const window = dataset.windows().find((candidate) => String(candidate.id) === id);
+  if (!window) throw new Refusal(404, "There is no window of this id.");
+  return window;
+}
+
+function toWire(window: SourceWindow): WindowWire {
+  const { id, scanId, subject, split, index, startSeconds, frameCount } = window;
+  const { voicedFractionEnergy, voicedFractionWebrtc } = window;
+  return {
+    id,
+    scanId,
+    subject,
+    split,
+    index,
+    startSeconds,
+    frameCount,
+    voicedFractionEnergy,
+    voicedFractionWebrtc,
+  };
+}
+
+function pageOf(dataset: DatasetSource, c: Context): WindowsPage {
+  const offset = wholeNumber(c.req.query("offset"), "offset", { fallback: 0 });
+  const limit = wholeNumber(c.req.query("limit"), "limit", { fallback: 24, min: 1, max: 200 });
+  const windows = dataset.windows({ split: c.req.query("split"), scanId: c.req.query("scan") });
+  return { total: windows.length, offset, windows: windows.slice(offset, offset + limit).map(toWire) };
+}
+
+function summaryOf(dataset: DatasetSource): DatasetWire {
+  const windows = dataset.windows();
+  const mean = (value: (window: SourceWindow) => number) =>
+    windows.reduce((sum, window) => sum + value(window), 0) / Math.max(1, windows.length);
+  const windowsOf = Map.groupBy(windows, (window) => window.scanId);
+  const { windowSeconds, framesPerWindow, frameSize } = dataset.config;
+  return {
+    windows: windows.length,
+    hours: (windows.length * windowSeconds) / 3600,
+    voicedFractionEnergy: mean((window) => window.voicedFractionEnergy),
+    voicedFractionWebrtc: mean((window) => window.voicedFractionWebrtc),
+    windowSeconds,
+    framesPerWindow,
+    frameSize: [...frameSize],
+    scans: dataset.scans().map(({ id, subject, split, durationSeconds }) => {
+      return { id, subject, split, durationSeconds, windows: windowsOf.get(id)?.length ?? 0 };
+    }),
+    quarantined: dataset.quarantine().length,
+  };
+}
+
+function quarantineOf(dataset: DatasetSource): QuarantineWire[] {
+  const byReason = Map.groupBy(dataset.quarantine(), (file) => withoutPaths(file.reason));
+  return [...byReason].map(([reason, files]) => ({ reason, files: files.length }));
+}

@@ -1,0 +1,221 @@
+/** A run folder and a dataset made of plain arithmetic, for tests of the server and the dashboard. */
+
+import { MetricStore } from "../../lib/records/metric_store.ts";
+import type { RunEvent } from "../../lib/training/events.ts";
+import type { DatasetSource, SourceWindow } from "../../routes/dataset_library.ts";
+
+export const totalSteps = 400;
+
+export const chance = {
+  "loss.correlation": Math.LN2,
+  "loss.contrastive": Math.log(32),
+  "loss.order": Math.log(12),
+};
+
+export const evaluationChance = {
+  "retrieval.videoToSpeech.recallAt1": 1 / 60,
+  "retrieval.videoToSpeech.recallAt5": 5 / 60,
+  "retrieval.videoToSpeech.recallAt10": 10 / 60,
+  "retrieval.videoToSpeech.medianRank": 30.5,
+  "retrieval.speechToVideo.recallAt1": 1 / 60,
+  "retrieval.speechToVideo.recallAt5": 5 / 60,
+  "retrieval.speechToVideo.recallAt10": 10 / 60,
+  "retrieval.speechToVideo.medianRank": 30.5,
+};
+
+export function startedEvent(step = 0): RunEvent {
+  return {
+    kind: "started",
+    step,
+    epoch: 0,
+    totalEpochs: 20,
+    stepsPerEpoch: 20,
+    totalSteps,
+    device: "wasm",
+    parameterCount: 412_345,
+    trainWindows: 640,
+    admittedShare: 0.62,
+    voicedShare: 0.48,
+    chance,
+  };
+}
+
+export function stepEvent(step: number): RunEvent {
+  const wobble = Math.sin(step * 1.7) * 0.06 + Math.sin(step * 0.31) * 0.04;
+  const decay = Math.exp(-step / 130);
+  const correlation = 0.32 + 0.37 * decay + wobble * 0.6;
+  const contrastive = 1.1 + 2.35 * decay + wobble * 2;
+  const order = 1.2 + 1.3 * Math.exp(-step / 220) + wobble;
+  return {
+    kind: "step",
+    step,
+    epoch: Math.floor(step / 20),
+    metrics: {
+      "loss.total": correlation + contrastive + order,
+      "loss.correlation": correlation,
+      "loss.contrastive": contrastive,
+      "loss.order": step === 77 ? NaN : order,
+      "accuracy.correlation": 1 - correlation / 1.4,
+      "accuracy.order": 0.08 + 0.5 * (1 - decay),
+      learningRate: 1e-3 * Math.min(1, step / 20) * (0.5 + 0.5 * Math.cos((Math.PI * step) / totalSteps)),
+      gradientNorm: 1.5 + 3 * decay + Math.abs(wobble) * 9,
+      temperature: 0.07 + 0.03 * decay,
+      admittedShare: 0.62 + wobble,
+      voicedShare: 0.48 + wobble * 0.7,
+      stepsPerSecond: 4.6 + wobble * 5,
+      dataStallShare: Math.max(0, 0.05 + wobble / 2),
+    },
+  };
+}
+
+export function evaluationMetrics(step: number): Record<string, number> {
+  const learned = 1 - Math.exp(-step / 200);
+  return {
+    "retrieval.videoToSpeech.recallAt1": 0.02 + 0.38 * learned,
+    "retrieval.videoToSpeech.recallAt5": 0.09 + 0.6 * learned,
+    "retrieval.videoToSpeech.recallAt10": 0.17 + 0.66 * learned,
+    "retrieval.videoToSpeech.medianRank": 30 - 28 * learned,
+    "retrieval.speechToVideo.recallAt1": 0.02 + 0.34 * learned,
+    "retrieval.speechToVideo.recallAt5": 0.09 + 0.55 * learned,
+    "retrieval.speechToVideo.recallAt10": 0.17 + 0.63 * learned,
+    "retrieval.speechToVideo.medianRank": 30 - 27 * learned,
+  };
+}
+
+export interface FakeRun {
+  runsDirectory: string;
+  folder: string;
+  datasetPath: string;
+}
+
+/** Makes a run called `r1` of `steps` steps with evaluations, in a new folder below `root`. */
+export function makeFakeRun(root: string, options: { steps?: number; name?: string } = {}): FakeRun {
+  const { steps = 240, name = "r1" } = options;
+  const folder = `${root}/runs/${name}`;
+  const datasetPath = `${root}/dataset`;
+  Deno.mkdirSync(`${folder}/evaluations`, { recursive: true });
+  Deno.mkdirSync(datasetPath, { recursive: true });
+  const createdAt = "2026-11-20T10:00:00.000Z";
+  Deno.writeTextFileSync(
+    `${folder}/run.json`,
+    JSON.stringify({ dataset: datasetPath, datasetId: "d", createdAt }),
+  );
+  Deno.writeTextFileSync(`${folder}/config.json`, JSON.stringify({ preset: "tiny", seed: 1 }));
+  using store = MetricStore.create(`${folder}/metrics.sqlite`);
+  store.append(startedEvent());
+  for (let step = 1; step <= steps; step++) {
+    store.append(stepEvent(step));
+    if (step % 40 === 0) writeEvaluation(folder, store, step);
+  }
+  return { runsDirectory: `${root}/runs`, folder, datasetPath };
+}
+
+function writeEvaluation(runFolder: string, store: MetricStore, step: number): void {
+  const folder = `validation-${step}`;
+  const metrics = evaluationMetrics(step);
+  const path = `${runFolder}/evaluations/${folder}`;
+  Deno.mkdirSync(path, { recursive: true });
+  const report = { step, split: "validation", windows: 60, metrics, chance: evaluationChance };
+  Deno.writeTextFileSync(`${path}/report.json`, JSON.stringify(report));
+  const spread = 1.4 * Math.exp(-step / 200);
+  const points = fakeWindows().filter((w) => w.split === "validation").map((window, i) => {
+    const angle = (i % 6) * 1.05 + Number(window.scanId.slice(-1)) * 0.25;
+    const [x, y] = [
+      Math.cos(angle) * 2 + Math.sin(i * 7.3) * 0.3,
+      Math.sin(angle) * 1.4 + Math.cos(i * 3.1) * 0.3,
+    ];
+    return {
+      windowId: window.id,
+      scanId: window.scanId,
+      subject: window.subject,
+      video: [x, y],
+      speech: [x + Math.sin(i * 12.9) * spread, y + Math.cos(i * 4.7) * spread],
+    };
+  });
+  Deno.writeTextFileSync(
+    `${path}/map.json`,
+    JSON.stringify({ step, points, explainedVariance: [0.31, 0.22] }),
+  );
+  store.append({
+    kind: "evaluation",
+    step,
+    epoch: step / 20,
+    split: "validation",
+    metrics,
+    chance: evaluationChance,
+    folder,
+  });
+}
+
+const windowsPerScan = 20;
+const frames = 8;
+const [height, width] = [64, 64];
+const bands = 64;
+const sampleRate = 24_000;
+
+function fakeWindows(): SourceWindow[] {
+  return fakeScans().flatMap(({ id: scanId, subject, split }, scan) =>
+    Array.from({ length: windowsPerScan }, (_, index) => ({
+      id: scan * 1000 + index,
+      scanId,
+      subject,
+      split,
+      index,
+      startSeconds: index * 2,
+      firstFrame: index * frames,
+      frameCount: frames,
+      voicedFractionEnergy: 0.5 + 0.5 * Math.sin(scan + index),
+      voicedFractionWebrtc: 0.5 + 0.5 * Math.sin(scan + index * 1.1),
+    }))
+  );
+}
+
+function fakeScans() {
+  const splits = ["train", "train", "train", "validation", "validation", "validation", "test"];
+  return splits.map((split, i) => ({ id: `scan${i}`, subject: `subject${i}`, split, durationSeconds: 40 }));
+}
+
+/** A dataset of seven scans whose frames show a bright ring and whose sound is a rising tone. */
+export function fakeDataset(onClose: () => void = () => {}): DatasetSource {
+  return {
+    config: {
+      windowSeconds: 2,
+      frameSize: [height, width],
+      framesPerWindow: frames,
+      spectrogram: { bands, sampleRate, hopSeconds: 0.01 },
+    },
+    scans: fakeScans,
+    windows: ({ split, scanId } = {}) =>
+      fakeWindows().filter((w) =>
+        (split === undefined || w.split === split) && (scanId === undefined || w.scanId === scanId)
+      ),
+    quarantine: () => [
+      { reason: "no audio stream in /home/someone/anna smith/scan7.mp4" },
+      { reason: "the sound is silent throughout" },
+      { reason: "the sound is silent throughout" },
+    ],
+    readFrames: (scanId, start, count) => {
+      const seed = Number(scanId.slice(-1));
+      return Uint8Array.from({ length: count * height * width }, (_, i) => {
+        const t = start + Math.floor(i / (height * width));
+        const y = Math.floor(i / width) % height - height / 2;
+        const x = i % width - width / 2 - 4 * Math.sin(t / 3);
+        const ring = Math.exp(-(((Math.hypot(x * (1 + seed / 10), y) - 14 - seed) / 3) ** 2));
+        return 25 + 200 * ring + ((i * 7919 + t * 31) % 25);
+      });
+    },
+    readLogSpectrogram: (_scanId, start, count) =>
+      Float32Array.from({ length: count * bands }, (_, i) => {
+        const column = start + Math.floor(i / bands);
+        const voice = Math.max(0, Math.sin(column / 23)) *
+          Math.exp(-(((i % bands) - 18 - 9 * Math.sin(column / 31)) ** 2) / 60);
+        return -8 + 6 * voice + Math.sin(i * 12.9898) * 0.4;
+      }),
+    readPcm: (_scanId, start, count) =>
+      Int16Array.from(
+        { length: count },
+        (_, i) => 6000 * Math.sin((2 * Math.PI * 220 * (start + i)) / sampleRate),
+      ),
+    close: onClose,
+  };
+}
