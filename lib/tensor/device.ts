@@ -1,0 +1,26 @@
+/**
+ * Choosing and opening a device.
+ *
+ * @module
+ */
+
+import type { DeviceInfo } from "./executor.ts";
+import { GraphExecutor } from "./executors/graph_executor.ts";
+import { openHostDevice } from "./executors/host_device.ts";
+import type { WasmOptions } from "./executors/host_memory.ts";
+
+/** Options of {@linkcode createExecutor}. */
+export type ExecutorOptions = WasmOptions;
+
+/**
+ * Opens the executor of one kind. Several may live side by side.
+ *
+ * @throws SonospeechError `device` when there is no such device.
+ */
+export async function createExecutor(
+  kind: DeviceInfo["kind"],
+  options: ExecutorOptions = {},
+): Promise<GraphExecutor> {
+  if (kind === "webgpu") throw new Error("later");
+  return new GraphExecutor(await openHostDevice(kind, options));
+}

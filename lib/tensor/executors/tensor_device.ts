@@ -1,0 +1,72 @@
+/**
+ * What a tfjs backend must offer for the graph executor to run on it.
+ *
+ * tfjs is used below its public operations: kernels are called directly, with no tape, no scopes and no global
+ * "current backend". Tensors are handles that the executor frees itself.
+ *
+ * @module
+ */
+
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { DeviceInfo, OptimizerRule, StepSettings, Tensor } from "../executor.ts";
+import type { Node } from "../graph.ts";
+
+/** A tensor on a device. Handles may share memory: each is released once. */
+export type Handle = TensorInfo;
+
+/** An operation made ready: it computes a new handle from its inputs' handles. */
+export type Kernel = (inputs: readonly Handle[]) => Handle;
+
+/** A parameter under training. */
+export interface TrainedParameter {
+  name: string;
+  handle: Handle;
+  /** The optimizer's tensors: the momentum of sgd, the two moments of adamw. */
+  moments: Handle[];
+  /** Factor of the rule's weight decay: 0 where it spares the parameter. */
+  decay: number;
+}
+
+/** Everything one update reads and writes; parameters' and states' handles may be replaced by it. */
+export interface UpdateTask {
+  rule: OptimizerRule;
+  clipNorm: number;
+  /** In the order of the gradients. */
+  parameters: readonly TrainedParameter[];
+  /** In the order of the new values. */
+  states: readonly { handle: Handle }[];
+}
+
+/** What an update is given at every step. */
+export interface UpdateInputs {
+  objective: Handle;
+  gradients: readonly Handle[];
+  stateValues: readonly Handle[];
+  settings: StepSettings;
+}
+
+/**
+ * An optimizer step made ready. It returns a tensor of two numbers, the global gradient norm and whether anything
+ * was updated (1) or not (0), which the caller releases.
+ */
+export interface Update {
+  run(inputs: UpdateInputs): Handle;
+  dispose(): void;
+}
+
+/** A device that holds tensors and runs kernels. */
+export interface TensorDevice {
+  readonly info: DeviceInfo;
+  /** Makes an operation ready that is neither an input nor a parameter. */
+  compile(node: Node): Kernel;
+  upload(tensor: Tensor): Handle;
+  /** A second handle to the same memory. */
+  retain(handle: Handle): Handle;
+  release(handle: Handle): void;
+  /** Copies tensors to the host, all in one go. @throws SonospeechError `device` when the device failed. */
+  read(handles: readonly Handle[]): Promise<Float32Array[]>;
+  compileUpdate(task: UpdateTask): Update;
+  /** The number of tensors held, for tests of leaks. */
+  tensorCount(): number;
+  dispose(): void;
+}
