@@ -66,7 +66,8 @@ async function* trainEvents(
   const { config } = folder;
   const checkpoints = await CheckpointStore.open(join(folder.path, "checkpoints"));
   const trainSubjects = await trainSubjectDigests(dataset);
-  const canEvaluate = config.losses.correlationWeight + config.losses.contrastiveWeight > 0 &&
+  // Retrieval compares projections, and only the contrastive loss trains those.
+  const canEvaluate = config.losses.contrastiveWeight > 0 &&
     dataset.windows({ split: "validation" }).length > 0;
   yield* train({
     config,

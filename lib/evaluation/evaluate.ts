@@ -63,9 +63,17 @@ export async function subjectDigest(subject: string): Promise<string> {
 /**
  * Embeds a split's windows and scores retrieval both ways.
  *
- * @throws SonospeechError `input` when a subject was trained on, or fewer than two windows have speech.
+ * @throws SonospeechError `input` when a subject was trained on, fewer than two windows have speech, or the run has
+ * no contrastive loss.
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationReport> {
+  if (options.config.losses.contrastiveWeight === 0) {
+    throw new SonospeechError("input", {
+      action: "score retrieval",
+      must: "the run must have trained its projections, with losses.contrastiveWeight above 0",
+      received: 0,
+    });
+  }
   const windows = thin(options.dataset.windows({ split: options.split }), options.windowLimit ?? Infinity);
   await refuseTrainedSubjects(windows, options);
   const embedded = await embedWindows({

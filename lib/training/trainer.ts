@@ -9,7 +9,7 @@ import { BatchReader } from "../data/batches.ts";
 import type { WindowSource } from "../data/inputs.ts";
 import { type BatchPlan, PairSampler } from "../data/pairs.ts";
 import { SonospeechError } from "../errors.ts";
-import { buildTrainingGraph } from "../models/train_graph.ts";
+import { buildTrainingGraph, trainingNeeds } from "../models/train_graph.ts";
 import { createPace, type Pace, voicedFractionOf } from "../pacing/pace.ts";
 import type { CheckpointStore } from "../records/checkpoint_store.ts";
 import type { Schedule } from "../schedule.ts";
@@ -17,7 +17,7 @@ import type { Executor, Tensors, TrainingProgram } from "../tensor/executor.ts";
 import { initializeParameters, parameterCount } from "../tensor/parameters.ts";
 import type { EvaluationEvent, RunEvent, StepEvent } from "./events.ts";
 import { makeFeeds } from "./feeds.ts";
-import { learningRateSchedule } from "./optimizer.ts";
+import { learningRateSchedule } from "./learning_rate.ts";
 import { chanceOf, StepMeter, stepMetrics } from "./step_metrics.ts";
 import { restoreState, saveState, type TrainState } from "./train_state.ts";
 
@@ -78,7 +78,7 @@ class TrainingRun {
     this.#safeStep = state.step;
     this.#parameterCount = parameters;
     this.#sampler = createSampler(config, dataset);
-    this.#reader = new BatchReader(dataset, config, batchNeeds(config.losses));
+    this.#reader = new BatchReader(dataset, config, trainingNeeds(config));
     this.#pace = createPace(config.pacing);
     this.#learningRate = learningRateSchedule(
       config.optimizer,
@@ -285,15 +285,6 @@ function createSampler(config: RunConfig, dataset: WindowSource): PairSampler {
     withOrder: config.losses.orderWeight > 0,
     windowSeconds: dataset.config.windowSeconds,
   });
-}
-
-function batchNeeds(losses: RunConfig["losses"]): { speech: boolean; hardNegatives: boolean } {
-  const { correlationWeight, contrastiveWeight, contrastiveForm, hardNegatives } = losses;
-  return {
-    speech: correlationWeight > 0 || contrastiveWeight > 0,
-    hardNegatives: correlationWeight > 0 ||
-      contrastiveWeight > 0 && (hardNegatives || contrastiveForm === "literal"),
-  };
 }
 
 /** Validation score that makes a checkpoint the best: mean reciprocal rank, both ways averaged. */

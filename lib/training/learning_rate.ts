@@ -1,20 +1,11 @@
 /**
- * From settings to the optimizer's rule and learning rate.
+ * From settings to the learning rate of every step.
  *
  * @module
  */
 
 import type { RunConfig } from "../config.ts";
 import { constant, cosine, type Schedule, stepDecay, withWarmup } from "../schedule.ts";
-import type { OptimizerRule } from "../tensor/executor.ts";
-
-/** The rule by which parameters change. */
-export function optimizerRule(optimizer: RunConfig["optimizer"]): OptimizerRule {
-  const { kind, momentum, beta1, beta2, epsilon, weightDecay, decayBiasAndNorm } = optimizer;
-  return kind === "sgd"
-    ? { kind, momentum, weightDecay, decayBiasAndNorm }
-    : { kind, beta1, beta2, epsilon, weightDecay, decayBiasAndNorm };
-}
 
 /** The learning rate of every step of a run. */
 export function learningRateSchedule(
