@@ -1,9 +1,8 @@
 /**
  * Where the program's own files lie: run from source, or packed into one file.
  *
- * Packed, all modules are one `main.js` and each worker is one script beside it, so `import.meta.url` no longer
- * tells a module's place in the source tree. Every file that is not a module (wasm, the dashboard's pages) and
- * every worker is therefore looked up here.
+ * Packed, all modules become a few scripts in one folder, so `import.meta.url` no longer tells a module's place in
+ * the source tree. Beside the scripts lie `static/` with the dashboard and `wasm/` with the packages' `.wasm` files.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
  * The modules that are started as Workers, from the root of the source tree. `tools/pack.ts` bundles each of
- * them into a script of its own, so their base names must differ.
+ * them into a script of its own beside `main.js`, so their base names must differ.
  */
 export const workerModules = ["routes/serve_worker.ts"] as const;
 
@@ -46,13 +45,4 @@ export function appPaths(moduleUrl: string = import.meta.url): AppPaths {
 export function workerUrl(module: typeof workerModules[number], paths: AppPaths = appPaths()): string {
   const file = paths.isPacked ? basename(module, ".ts") + ".js" : module;
   return pathToFileURL(join(paths.root, file)).href;
-}
-
-/**
- * The folder of a package's `.wasm` files, with a slash at its end.
- *
- * @param sourceFolder Where the package keeps them, from `node_modules`, as `@tensorflow/tfjs-backend-wasm/dist`.
- */
-export function wasmFolder(sourceFolder: string, paths: AppPaths = appPaths()): string {
-  return join(paths.root, paths.isPacked ? "wasm" : join("node_modules", sourceFolder)) + "/";
 }

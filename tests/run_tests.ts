@@ -79,7 +79,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   }
   const total: Tally = { passed: 0, failed: 0, ignored: 0 };
   for (const [name, args] of Object.entries(sets)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (args.length === 0 || (wanted.length > 0 && !wanted.includes(name))) continue;
     console.log(`\n== ${name} tests`);
     const tally = await runSet(args);
     for (const key of ["passed", "failed", "ignored"] as const) total[key] += tally[key];

@@ -57,10 +57,17 @@ function resolveExisting(path: string, realPath: (path: string) => string): stri
 /**
  * The path, or the nearest folder above it that a flag can name: Deno 2.9 splits the lists at every comma, with no
  * way around it.
+ *
+ * @throws SonospeechError `usage` when that folder would be the whole file system.
  */
 function nameable(path: string): string {
-  while (path.includes(",")) path = dirname(path);
-  return path;
+  const folder = path.includes(",") ? path.slice(0, path.slice(0, path.indexOf(",")).lastIndexOf("/")) : path;
+  if (folder !== "") return folder;
+  throw new SonospeechError("usage", {
+    action: "allow the program to use a path",
+    must: "the first folder of a path must not hold a comma",
+    received: path,
+  });
 }
 
 /** Quotes a word for a POSIX shell. */

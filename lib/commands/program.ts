@@ -12,10 +12,12 @@ import project from "../../deno.json" with { type: "json" };
 import { exitCodes, SonospeechError } from "../errors.ts";
 import { doctorCommand } from "./doctor.ts";
 import { permissionFlags, shellWord } from "./permission_flags.ts";
+import { phantomCommand } from "./phantom.ts";
 import type { CommandContext, CommandDefinition, Plan } from "./plan.ts";
+import { serveCommand } from "./serve.ts";
 
 /** Every command, in the order of the help. */
-const commands: readonly CommandDefinition[] = [doctorCommand];
+const commands: readonly CommandDefinition[] = [doctorCommand, phantomCommand, serveCommand];
 
 const exitCodeHelp = `
 Exit codes:
@@ -50,9 +52,10 @@ export function parseCommandLine(words: readonly string[], programName: string):
   try {
     program.parse(words, { from: "user" });
   } catch (error) {
+    if (error instanceof RangeError) throw usageError(error.message, program, words);
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return printText(printed.text, 0);
-    throw usageError(error, program, words);
+    throw usageError(error.message, program, words);
   }
   return plan!;
 }
@@ -83,33 +86,59 @@ function buildProgram(
 "${programName} COMMAND --help" explains a command; "${programName} permissions COMMAND …" prints the Deno
 permissions with which it runs.`,
     );
-  for (const command of subcommands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of subcommands) {
+    nameOptionInErrors(command);
+    program.addCommand(command.copyInheritedSettings(program));
+  }
   return program;
 }
 
-/** Turns commander's error into ours, naming the nearest known command or option. */
+/** Makes the RangeError of an option's parser say which option it is about. */
+function nameOptionInErrors(command: CommandUnknownOpts): void {
+  for (const option of command.options) {
+    const parse = option.parseArg;
+    if (!parse) continue;
+    option.parseArg = (value, previous) => {
+      try {
+        return parse(value, previous);
+      } catch (error) {
+        throw error instanceof RangeError ? new RangeError(`${option.long}: ${error.message}`) : error;
+      }
+    };
+  }
+}
+
+/** Turns the message of commander or of an option's parser into our error, naming the nearest known command, option or value. */
 function usageError(
-  error: CommanderError,
+  original: string,
   program: CommandUnknownOpts,
   words: readonly string[],
 ): SonospeechError {
   const command = program.commands.find((c) => words.includes(c.name())) ?? program;
-  const unknown = /unknown (option|command) '(.*)'$/.exec(error.message);
-  const action = "read the command line";
-  const hint = [program.name(), ...(command === program ? [] : [command.name()]), "--help"].join(" ");
-  if (!unknown) {
-    return new SonospeechError("usage", { action, must: error.message.replace(/^error: /, ""), hint });
+  const message = original.replace(/^error: /, "");
+  const fail = (must: string, received?: string) =>
+    new SonospeechError("usage", {
+      action: "read the command line",
+      must,
+      received,
+      hint: [program.name(), ...(command === program ? [] : [command.name()]), "--help"].join(" "),
+    });
+  const unknown = /^unknown (option|command) '(.*)'$/s.exec(message);
+  if (unknown) {
+    const [, kind, received] = unknown;
+    const known = kind === "command"
+      ? program.commands.map((c) => c.name())
+      : [...command.options.map((option) => option.long ?? option.flags), "--help"];
+    const closest = nearest(received.replace(/=.*/s, ""), known);
+    return fail(`the ${kind} must be known, the nearest one is ${closest}`, received);
   }
-  const [, kind, received] = unknown;
-  const known = kind === "command"
-    ? program.commands.map((c) => c.name())
-    : [...command.options.map((option) => option.long ?? option.flags), "--help"];
-  return new SonospeechError("usage", {
-    action,
-    must: `the ${kind} must be known, the nearest one is ${nearest(received.replace(/=.*/s, ""), known)}`,
-    received,
-    hint,
-  });
+  const choice =
+    /^(?:option|command-argument) '(\S+).*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s
+      .exec(message);
+  if (!choice) return fail(message);
+  const [, name, received, choices] = choice;
+  const closest = nearest(received, choices.split(", "));
+  return fail(`${name} must be one of ${choices}, the nearest one is ${closest}`, received);
 }
 
 /** The known name with the fewest changes to `name`. */
