@@ -16,6 +16,7 @@ export interface EncoderStage {
    * with a shortcut.
    */
   block: "convolution" | "basic" | "squeezeExcitedBottleneck";
+  /** Blocks in the stage. */
   repeats: number;
   /** Channels inside the block. */
   width: number;
@@ -35,6 +36,7 @@ export interface EncoderStage {
 export interface EncoderTable {
   /** Channels of the stem; 0 for none. */
   stemWidth: number;
+  /** In the order they are applied. */
   stages: readonly EncoderStage[];
 }
 

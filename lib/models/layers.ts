@@ -25,8 +25,11 @@ export interface ConvolutionBlockOptions {
   width: number;
   /** Height and width of the filters; padding keeps the size at stride 1. */
   kernel: number;
+  /** 1 by default. */
   stride?: number;
+  /** 1 by default. */
   dilation?: number;
+  /** Groups the channels are split into; 1 by default. */
   groups?: number;
   /** Whether `max(·, 0)` follows; true by default. */
   relu?: boolean;

@@ -12,12 +12,15 @@ export type NetworkMode = "train" | "inference";
 
 /** A parameter that the step updates by rule, and its next value. */
 export interface StateUpdate {
+  /** The running state. */
   parameter: Node;
+  /** Its value after the step, of its shape. */
   value: Node;
 }
 
 /** How a network's layers behave. */
 export interface NetworkOptions {
+  /** Training or at work. */
   mode: NetworkMode;
   /** Share of the old value kept by the running moments at each step, 0 to 1. */
   batchNormMomentum: number;
@@ -30,6 +33,7 @@ export interface NetworkOptions {
  * Names do not depend on the mode: the values that training wrote fit the inference graph.
  */
 export interface NetworkContext {
+  /** The mode that every layer of the network follows. */
   readonly mode: NetworkMode;
   /** The same network, one name further down. */
   scope(name: string): NetworkContext;
