@@ -1,0 +1,50 @@
+/**
+ * The program as a folder that needs nothing but Deno: scripts, the dashboard's pages and the `.wasm` files.
+ *
+ * @module
+ */
+
+import { basename, join, resolve } from "node:path";
+import { workerModules } from "../lib/app_paths.ts";
+import { buildDashboard } from "../static/build.ts";
+
+/** Files that packages read at run time, from the root of the source tree. */
+const wasmFiles = [
+  "node_modules/@echogarden/fvad-wasm/fvad.wasm",
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm",
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm",
+];
+
+/** Runs a program and fails with what it said when it fails. */
+export async function runProgram(program: string, args: readonly string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args: [...args], stdin: "null" }).output();
+  if (!success) {
+    throw new Error(`${basename(program)} ${args[0]} failed:\n${new TextDecoder().decode(stderr)}`);
+  }
+}
+
+/** Empties a folder, or makes it. */
+export async function emptyFolder(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(folder, { recursive: true });
+}
+
+/**
+ * Writes the program into an empty folder; the same sources give the same bytes.
+ *
+ * What a command imports when it runs stays in scripts of its own, so that printing help or permissions loads
+ * little.
+ */
+export async function bundleApp(folder: string): Promise<void> {
+  const bundle = ["bundle", "--frozen", "--platform", "deno"];
+  await runProgram(Deno.execPath(), [...bundle, "--code-splitting", "--outdir", folder, "main.ts"]);
+  for (const module of workerModules) {
+    const script = join(folder, basename(module, ".ts") + ".js");
+    await runProgram(Deno.execPath(), [...bundle, "--output", script, module]);
+  }
+  await Deno.mkdir(join(folder, "wasm"));
+  for (const file of wasmFiles) await Deno.copyFile(file, join(folder, "wasm", basename(file)));
+  await buildDashboard(resolve(folder, "static"));
+  await Deno.copyFile("LICENSE", join(folder, "LICENSE"));
+}
