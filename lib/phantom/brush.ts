@@ -38,6 +38,7 @@ export type Point = readonly [number, number];
 
 /** An ellipse, filled, or its rim when a thickness is given. */
 export interface Ellipse extends Tissue {
+  /** Middle. */
   at: Point;
   /** Half axes. */
   radii: Point;
@@ -49,7 +50,9 @@ export interface Ellipse extends Tissue {
 
 /** A band of rounded strokes through points. */
 export interface Stroke extends Tissue {
+  /** Corners of the band's middle line. */
   points: readonly Point[];
+  /** Width of the band. */
   thickness: number;
 }
 
@@ -66,6 +69,7 @@ export class Brush {
   /** Half width of an edge, cm: about the resolution of the fan. */
   readonly #soft: number;
 
+  /** A brush with nothing painted yet. @param sector The fan whose beam grid is painted. */
   constructor(sector: Sector) {
     this.#sector = sector;
     this.level = new Float32Array(sector.x.length);

@@ -71,7 +71,9 @@ export interface Mp4Options {
   path: string;
   /** Absolute path of the sound: 16 bit little endian, mono, {@linkcode sampleRate}. */
   soundPath: string;
+  /** Height and width in pixels. */
   frameSize: readonly [number, number];
+  /** Frames a second. */
   frameRate: number;
 }
 
@@ -85,6 +87,7 @@ export class Mp4Writer {
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #done: Promise<void>;
 
+  /** Starts ffmpeg. @throws SonospeechError `environment` when it is missing. */
   constructor({ path, soundPath, frameSize: [height, width], frameRate }: Mp4Options) {
     const file = ["-protocol_whitelist", "file,pipe"];
     this.#child = spawn([

@@ -11,7 +11,9 @@ import type { Subject } from "./subject.ts";
 
 /** A stretch of a scan that shows one plane; the stretches of a scan tile it. */
 export interface Segment {
+  /** When it begins, seconds from the scan's start. */
   startSeconds: number;
+  /** When it ends. */
   endSeconds: number;
   /** Name of the plane, or `background` while the probe is on its way. */
   plane: string;
@@ -25,7 +27,7 @@ export interface Visit extends Segment {
   wander: readonly (readonly [number, number, number])[];
   /** Sudden fetal movements: time (s), and shift of x, y (cm) and angle (radians). */
   kicks: readonly (readonly [number, number, number, number])[];
-  /** Traits of the anatomy at this visit, each −1 to 1, in the order of {@linkcode View}. */
+  /** Traits of the anatomy at this visit, each −1 to 1, in the order of `View`. */
   traits: readonly number[];
 }
 

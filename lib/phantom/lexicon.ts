@@ -14,7 +14,7 @@ export class Lexicon {
   readonly #folder: string;
   readonly #spoken = new Map<string, Promise<Spoken>>();
 
-  /** @param folder An existing folder for short-lived files. */
+  /** A lexicon that has nothing to say yet. @param folder An existing folder for short-lived files. */
   constructor(folder: string) {
     this.#folder = folder;
   }

@@ -42,6 +42,7 @@ export interface Draft {
   aboutSeconds: number;
   /** When it should begin, seconds. */
   startSeconds: number;
+  /** The words. */
   text: string;
   /** The plane it names; null in small talk. */
   plane: string | null;
@@ -49,9 +50,13 @@ export interface Draft {
 
 /** Something that is said; times in seconds from the scan's start. */
 export interface Utterance {
+  /** When it begins. */
   startSeconds: number;
+  /** When it ends. */
   endSeconds: number;
+  /** The words. */
   text: string;
+  /** The flite voice. */
   voice: string;
   /** Whether it names a plane. */
   isRelated: boolean;

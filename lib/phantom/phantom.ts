@@ -20,7 +20,9 @@ import { drawSubject } from "./subject.ts";
 
 /** One line of `truth.jsonl`: all that is known of a scan. Times are seconds from the scan's start. */
 export interface ScanTruth {
+  /** Name of the scan. */
   scan: string;
+  /** Name of the subject. */
   subject: string;
   /** What is seen; the segments tile the scan. */
   segments: Segment[];
@@ -28,14 +30,17 @@ export interface ScanTruth {
   utterances: Utterance[];
   /** Key clicks and beeps. */
   noise: NoiseEvent[];
-  /** Level of speech and of the room's noise, dB of full scale. */
+  /** Level of speech, dB of full scale. */
   speechDb: number;
+  /** Level of the room's noise, dB of full scale. */
   noiseDb: number;
 }
 
 /** Name of a scan and of its subject. */
 interface ScanName {
+  /** Name of the scan. */
   scan: string;
+  /** Name of the subject. */
   subject: string;
 }
 
@@ -56,6 +61,15 @@ const manifestHeader = "scan,subject,video,speech,speech_offset_seconds,split";
  * @yields Progress in frames, several times a second.
  * @throws SonospeechError `usage` when an option is out of range, `input` when the folder holds something else,
  * `environment` when ffmpeg or a part of it is missing; the signal's reason when it is aborted.
+ * @example
+ * ```ts
+ * import { generatePhantom } from "./phantom.ts";
+ * const folder = await Deno.makeTempDir();
+ * const options = { seed: 7, subjects: 1, secondsPerScan: 2, frameRate: 5, frameSize: [48, 64] } as const;
+ * for await (const { done } of generatePhantom(folder, options)) console.assert(done <= 10);
+ * console.assert((await Deno.readTextFile(`${folder}/manifest.csv`)).includes("videos/s0001-01.mp4"));
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function* generatePhantom(
   out: string,
@@ -117,6 +131,10 @@ async function claimFolder(folder: string, options: ResolvedPhantomOptions): Pro
       received: folder,
       hint: "choose another folder, or delete this one",
     });
+  }
+  // A run that was killed could not clear up after its voices.
+  for (const name of entries.filter((name) => name.startsWith(".voice-"))) {
+    await Deno.remove(`${folder}/${name}`, { recursive: true });
   }
   await Deno.mkdir(`${folder}/videos`, { recursive: true });
   return entries.includes("manifest.csv");

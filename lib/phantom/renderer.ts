@@ -15,10 +15,13 @@ import { paintWall, paintWomb } from "./womb.ts";
 
 /** What a renderer needs. */
 export interface RendererOptions {
+  /** Seed of the set of scans. */
   seed: number;
   /** Name of the scan: it names the random numbers. */
   scan: string;
+  /** Whose scan it is. */
   subject: Subject;
+  /** What is seen, in order of time; at least one. */
   visits: readonly Visit[];
   /** Height and width in pixels. */
   frameSize: readonly [number, number];
@@ -42,6 +45,7 @@ export class Renderer {
   readonly #grid: Float32Array;
   #last?: { seconds: number; x: number; y: number; angle: number };
 
+  /** Computes what stays the same in all pictures. */
   constructor(options: RendererOptions) {
     const { seed, scan, subject, frameSize } = options;
     const random = new Random(seed, "renderer", scan);

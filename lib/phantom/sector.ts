@@ -19,6 +19,7 @@ export interface SectorForm {
 
 /** The beam grid of one fan and its conversion to pictures of one size. */
 export class Sector {
+  /** The form of the fan. */
   readonly form: SectorForm;
   /** Height and width of the pictures, pixels. */
   readonly frameSize: readonly [number, number];
@@ -42,6 +43,7 @@ export class Sector {
   readonly #sample: Int32Array;
   readonly #weight: Float32Array;
 
+  /** Computes the grid and the conversion. @param frameSize Height and width of the pictures, pixels. */
   constructor(form: SectorForm, frameSize: readonly [number, number]) {
     this.form = form;
     this.frameSize = frameSize;

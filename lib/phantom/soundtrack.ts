@@ -13,8 +13,11 @@ import type { Utterance } from "./narration.ts";
 
 /** A noise that is not speech. */
 export interface NoiseEvent {
+  /** A key or the machine. */
   kind: "click" | "beep";
+  /** When it begins, seconds from the scan's start. */
   startSeconds: number;
+  /** When it ends. */
   endSeconds: number;
   /** Hz. */
   frequency: number;
@@ -68,14 +71,19 @@ export function planNoise(random: Random, segments: readonly Segment[]): NoiseEv
 
 /** What a soundtrack is mixed from. */
 export interface SoundtrackOptions {
+  /** Length of the scan. */
   seconds: number;
+  /** What is said. */
   utterances: readonly Utterance[];
   /** Speech by text. */
   spoken: ReadonlyMap<string, Spoken>;
   /** Speed and pitch of the voice relative to `spoken`. */
   pitch: number;
+  /** Clicks and beeps. */
   noise: readonly NoiseEvent[];
+  /** Levels and echoes. */
   room: Room;
+  /** Source of the room's noise. */
   random: Random;
 }
 

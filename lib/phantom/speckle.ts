@@ -53,6 +53,8 @@ export class Speckle {
   #turn = 0;
 
   /**
+   * Draws the fields.
+   *
    * @param random Source of the pattern.
    * @param grain Correlation length in samples along and across the beams.
    */

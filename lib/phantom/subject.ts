@@ -9,7 +9,9 @@ import type { SectorForm } from "./sector.ts";
 
 /** A patient, the operator who scans and talks, and the machine's settings, the same in all of the subject's scans. */
 export interface Subject {
+  /** As `s0001`. */
   name: string;
+  /** The probe's fan. */
   sector: SectorForm;
   /** Correlation length of speckle relative to the usual. */
   grain: number;

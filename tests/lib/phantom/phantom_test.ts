@@ -154,6 +154,23 @@ Deno.test("generatePhantom() refuses a folder that holds something else", async 
   });
 });
 
+Deno.test("generatePhantom() says that ffmpeg is missing, and leaves nothing half made", async () => {
+  const path = Deno.env.get("PATH") ?? "";
+  await inFolder(async (folder) => {
+    Deno.env.set("PATH", folder);
+    try {
+      await assert.rejects(
+        make(`${folder}/a`, tiny),
+        (error) =>
+          error instanceof SonospeechError && error.code === "environment" && error.hint !== undefined,
+      );
+    } finally {
+      Deno.env.set("PATH", path);
+    }
+    assert.deepEqual(Object.keys(await contents(`${folder}/a`)), ["phantom.json"]);
+  });
+});
+
 Deno.test("resolvePhantomOptions() fills in defaults and refuses what cannot be made, by name", () => {
   assert.deepEqual(resolvePhantomOptions(), phantomDefaults);
   assert.deepEqual(resolvePhantomOptions({ seed: undefined, subjects: 3 }), {
