@@ -6,7 +6,8 @@
  */
 
 import { resolvePrepareConfig } from "../../lib/config.ts";
-import type { Split, WindowRecord } from "../../lib/data/dataset_store.ts";
+import type { WindowRecord } from "../../lib/data/dataset_store.ts";
+import type { Split } from "../../lib/data/split.ts";
 import type { WindowSource } from "../../lib/data/inputs.ts";
 import { Random } from "../../lib/random.ts";
 

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { resolveRunConfig } from "../../../lib/config.ts";
+import { evaluate, type EvaluateOptions, subjectDigest } from "../../../lib/evaluation/evaluate.ts";
+import { buildEmbeddingGraph } from "../../../lib/models/dual_encoder.ts";
+import { decodeSafetensors } from "../../../lib/records/safetensors.ts";
+import { createExecutor } from "../../../lib/tensor/device.ts";
+import { initializeParameters } from "../../../lib/tensor/parameters.ts";
+import { fakeWindows } from "../../helpers/fake_windows.ts";
+
+const config = resolveRunConfig({
+  file: {
+    data: { speechSeconds: 1 },
+    model: { frameSize: [16, 16], speechSize: [16, 10], widthMultiplier: 0.5 },
+  },
+});
+
+async function withOptions(test: (options: EvaluateOptions) => Promise<void>): Promise<void> {
+  const executor = await createExecutor("wasm");
+  const folder = await Deno.makeTempDir();
+  const graph = buildEmbeddingGraph(config.model, 1);
+  try {
+    await test({
+      executor,
+      config,
+      parameters: initializeParameters([graph.video, graph.speech], 1),
+      dataset: fakeWindows({ silentEvery: 4 }),
+      split: "test",
+      step: 3,
+      trainSubjects: new Set(),
+      folder,
+    });
+  } finally {
+    await executor.dispose();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("evaluate() scores windows with speech of held-out subjects, beside chance, and writes what it found", () =>
+  withOptions(async (options) => {
+    const report = await evaluate(options);
+    assert.deepEqual([report.windows, report.voicedWindows, report.subjects], [16, 12, 2]);
+    assert.equal(report.chance["retrieval.videoToSpeech.recallAt1"], 1 / 12);
+    const [low, high] = report.intervals["retrieval.speechToVideo.recallAt5"];
+    const value = report.metrics["retrieval.speechToVideo.recallAt5"];
+    assert.ok(low <= value && value <= high);
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(`${options.folder}/report.json`)), report);
+    const map = JSON.parse(await Deno.readTextFile(`${options.folder}/map.json`));
+    assert.equal(map.points.length, 16);
+    assert.ok(map.points.every((point: { video: number[] }) => point.video.every(Number.isFinite)));
+  }));
+
+Deno.test("evaluate() writes embeddings of unit length with their windows' ids", () =>
+  withOptions(async (options) => {
+    await evaluate(options);
+    const { tensors } = decodeSafetensors(await Deno.readFile(`${options.folder}/embeddings.safetensors`));
+    const ids = options.dataset.windows({ split: "test" }).map((window) => window.id);
+    assert.deepEqual([...tensors.get("window_ids")!.data], ids);
+    const { data, shape } = tensors.get("video")!;
+    assert.deepEqual(shape, [16, config.model.embeddingDim]);
+    for (let row = 0; row < 16; row++) {
+      const norm = Math.hypot(...Array.from(data.slice(row * shape[1], (row + 1) * shape[1]), Number));
+      assert.ok(Math.abs(norm - 1) < 1e-5);
+    }
+  }));
+
+Deno.test("evaluate() refuses a subject that was trained on", () =>
+  withOptions(async (options) => {
+    const trainSubjects = new Set([await subjectDigest("p9")]);
+    await assert.rejects(
+      evaluate({ ...options, trainSubjects }),
+      /no subject may have been trained on.*1 of 2/,
+    );
+  }));
+
+Deno.test("evaluate() refuses data without speech and runs without projections", () =>
+  withOptions(async (options) => {
+    const dataset = fakeWindows({ silentEvery: 1 });
+    await assert.rejects(evaluate({ ...options, dataset }), /at least two windows must have speech/);
+    const videoOnly = resolveRunConfig({ set: ["losses.contrastiveWeight=0"] });
+    await assert.rejects(evaluate({ ...options, config: videoOnly }), /must have trained its projections/);
+  }));
