@@ -2,8 +2,9 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { join, resolve } from "node:path";
+import { collect, parsePort, parseSeed } from "./options.ts";
 import type { CommandContext, CommandSeat } from "./plan.ts";
-import { collect, deviceOption, parsePort } from "./train.ts";
+import { deviceOption } from "./train.ts";
 
 interface DemoCommandOptions {
   out: string;
@@ -45,15 +46,6 @@ Examples:
         run: (context) => runDemo(options, context),
       })
     );
-}
-
-/** A seed. @throws RangeError when it is not a whole number from 0. */
-export function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!Number.isInteger(seed) || seed < 0) {
-    throw new RangeError(`a seed must be a whole number from 0, received "${text}"`);
-  }
-  return seed;
 }
 
 async function runDemo(options: DemoCommandOptions, context: CommandContext): Promise<void> {

@@ -39,3 +39,12 @@ export function parsePort(text: string): number {
   }
   return port;
 }
+
+/** A seed of random numbers. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!Number.isInteger(seed) || seed < 0) {
+    throw new RangeError(`a seed must be a whole number from 0, received "${text}"`);
+  }
+  return seed;
+}

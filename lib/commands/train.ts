@@ -2,6 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
+import { collect, parsePort } from "./options.ts";
 import type { CommandContext, CommandSeat } from "./plan.ts";
 
 const devices = ["auto", "webgpu", "wasm", "cpu"] as const;
@@ -10,11 +11,6 @@ const devices = ["auto", "webgpu", "wasm", "cpu"] as const;
 export function deviceOption() {
   return new Option("--device <device>", "what computes; auto takes a hardware GPU, else wasm")
     .choices(devices).default("auto" as const);
-}
-
-/** Collects the values of an option that may be given many times. */
-export function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }
 
 interface TrainCommandOptions {
@@ -60,15 +56,6 @@ Examples:
         run: (context) => runTrain(dataset, options, context),
       })
     );
-}
-
-/** A port number. @throws RangeError when it is none. */
-export function parsePort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new RangeError(`a port must be a whole number from 1 to 65535, received "${text}"`);
-  }
-  return port;
 }
 
 async function runTrain(

@@ -171,9 +171,9 @@ async function write(folder: string, embedded: EmbeddedWindows, report: Evaluati
       ["video", { dtype: "F32", shape, data: video }],
       ["speech", { dtype: "F32", shape, data: speech }],
       ["window_ids", {
-        dtype: "I32",
+        dtype: "I64",
         shape: [windows.length],
-        data: Int32Array.from(windows, (window) => window.id),
+        data: BigInt64Array.from(windows, (window) => BigInt(window.id)),
       }],
       ["start_seconds", {
         dtype: "F64",
