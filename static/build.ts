@@ -6,6 +6,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 const here = new URL(".", import.meta.url);
 const uplotStyle = new URL("../node_modules/uplot/dist/uPlot.min.css", here);
 
@@ -19,8 +21,9 @@ export async function buildDashboard(outDirectory: string): Promise<void> {
   await Deno.mkdir(outDirectory, { recursive: true });
   const bundle = `${outDirectory}/app.js.part`;
   const entry = new URL("app/main.tsx", here);
-  const args = ["bundle", "--quiet", "--platform", "browser", "--minify", entry.pathname, "-o", bundle];
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: here.pathname }).output();
+  const args = ["bundle", "--quiet", "--platform", "browser", "--minify", fileURLToPath(entry), "-o", bundle];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: fileURLToPath(here) })
+    .output();
   if (!success) throw new Error(`Cannot bundle the dashboard: ${new TextDecoder().decode(stderr)}`);
   const style = await Promise.all(
     [uplotStyle, new URL("style.css", here)].map((url) => Deno.readTextFile(url)),
@@ -34,4 +37,4 @@ export async function buildDashboard(outDirectory: string): Promise<void> {
   }
 }
 
-if (import.meta.main) await buildDashboard(new URL("../.cache/static", here).pathname);
+if (import.meta.main) await buildDashboard(fileURLToPath(new URL("../.cache/static", here)));
