@@ -8,6 +8,7 @@ import type { DeviceInfo } from "./executor.ts";
 import { GraphExecutor } from "./executors/graph_executor.ts";
 import { openHostDevice } from "./executors/host_device.ts";
 import type { WasmOptions } from "./executors/host_memory.ts";
+import { openWebgpuDevice } from "./executors/webgpu_device.ts";
 
 /** Options of {@linkcode createExecutor}. */
 export type ExecutorOptions = WasmOptions;
@@ -21,6 +22,7 @@ export async function createExecutor(
   kind: DeviceInfo["kind"],
   options: ExecutorOptions = {},
 ): Promise<GraphExecutor> {
-  if (kind === "webgpu") throw new Error("later");
-  return new GraphExecutor(await openHostDevice(kind, options));
+  return new GraphExecutor(
+    kind === "webgpu" ? await openWebgpuDevice() : await openHostDevice(kind, options),
+  );
 }

@@ -1,0 +1,105 @@
+/**
+ * Finding a graphics adapter and opening a device on it, whose errors are never lost.
+ *
+ * @module
+ */
+
+import { SonospeechError } from "../../errors.ts";
+
+/** What an adapter says of itself. */
+export interface AdapterReport {
+  name: string;
+  vendor: string;
+  /** False for an adapter that is emulated on the processor. */
+  isHardware: boolean;
+  limits: {
+    maxBufferSizeBytes: number;
+    maxStorageBufferBindingSizeBytes: number;
+    maxComputeInvocationsPerWorkgroup: number;
+    maxComputeWorkgroupStorageSizeBytes: number;
+  };
+}
+
+const emulators = /llvmpipe|lavapipe|softpipe|swiftshader|software|basic render/i;
+
+/** The adapter the system offers for computing, or undefined where there is none (or no Vulkan loader). */
+export async function findAdapter(): Promise<GPUAdapter | undefined> {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  return adapter ?? undefined;
+}
+
+/** Name, kind and key limits of an adapter. */
+export function reportAdapter({ info, limits }: GPUAdapter): AdapterReport {
+  const name = info.description || info.device || info.vendor || "unnamed adapter";
+  return {
+    name,
+    vendor: info.vendor,
+    isHardware: !info.isFallbackAdapter && !emulators.test(name),
+    limits: {
+      maxBufferSizeBytes: limits.maxBufferSize,
+      maxStorageBufferBindingSizeBytes: limits.maxStorageBufferBindingSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupStorageSizeBytes: limits.maxComputeWorkgroupStorageSize,
+    },
+  };
+}
+
+/** A device and what befell it. */
+export interface WatchedDevice {
+  device: GPUDevice;
+  adapter: GPUAdapter;
+  /** @throws SonospeechError `device` when an error was reported or the device was lost since it was opened. */
+  assertHealthy(): void;
+}
+
+/**
+ * Opens a device with the adapter's own limits.
+ *
+ * @throws SonospeechError `device` when there is no adapter or it refuses.
+ */
+export async function openDevice(): Promise<WatchedDevice> {
+  const adapter = await findAdapter();
+  if (adapter === undefined) {
+    throw new SonospeechError("device", {
+      action: "start the WebGPU executor",
+      must: "there must be a graphics adapter and a Vulkan loader",
+      hint: "Run `./run doctor`, or use --device wasm.",
+    });
+  }
+  const { limits } = adapter;
+  const device = await adapter.requestDevice({
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    },
+  });
+  return watch(device, adapter);
+}
+
+function watch(device: GPUDevice, adapter: GPUAdapter): WatchedDevice {
+  let failure: string | undefined;
+  device.addEventListener("uncapturederror", (event) => {
+    event.preventDefault();
+    failure ??= (event as GPUUncapturedErrorEvent).error.message;
+  });
+  device.lost.then(({ reason, message }) => {
+    failure ??= reason === "destroyed" ? "the device was given back" : `the device was lost: ${message}`;
+  });
+  return {
+    device,
+    adapter,
+    assertHealthy() {
+      if (failure === undefined) return;
+      throw new SonospeechError("device", {
+        action: "compute on the graphics adapter",
+        must: "no command may fail",
+        received: failure,
+        hint: "Run `./run doctor`, or use --device wasm.",
+      });
+    },
+  };
+}

@@ -1,0 +1,175 @@
+/**
+ * Tensors on a graphics adapter: tfjs's WebGPU backend on a device of our own, with our programs beside its kernels.
+ *
+ * @module
+ */
+
+import "./webgpu_flags.ts";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { SonospeechError } from "../../errors.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
+import type { Tensor } from "../executor.ts";
+import { type Tuning, tunings, type WgslProgram } from "../kernels/wgsl.ts";
+import { callKernel, type KernelAttributes } from "./host_memory.ts";
+import type { Handle } from "./tensor_device.ts";
+import { type AdapterReport, openDevice, reportAdapter, type WatchedDevice } from "./webgpu_adapter.ts";
+
+type BackendProgram = Parameters<WebGPUBackend["runWebGPUProgram"]>[0];
+
+/** tfjs's WebGPU backend, and what it lacks. */
+export class WebgpuMemory {
+  readonly report: AdapterReport;
+  readonly tuning: Tuning;
+  readonly #watched: WatchedDevice;
+  readonly #backend: WebGPUBackend;
+  /** Short names of programs; tfjs finds compiled programs by name. */
+  readonly #programNames = new Map<string, string>();
+
+  private constructor(watched: WatchedDevice) {
+    this.#watched = watched;
+    this.#backend = new WebGPUBackend(watched.device, watched.adapter.info);
+    this.report = reportAdapter(watched.adapter);
+    this.tuning = tunings[this.report.isHardware ? "hardware" : "software"];
+  }
+
+  /** @throws SonospeechError `device` when there is no adapter. */
+  static async open(): Promise<WebgpuMemory> {
+    return new WebgpuMemory(await openDevice());
+  }
+
+  get device(): GPUDevice {
+    return this.#watched.device;
+  }
+
+  allocate(shape: Shape): Handle {
+    return this.#backend.makeTensorInfo([...shape], "float32");
+  }
+
+  upload({ shape, data }: Tensor): Handle {
+    // tfjs keeps the array until the tensor is first used, and the caller may change its own before.
+    const handle = this.#backend.makeTensorInfo([...shape], "float32", data.slice());
+    this.#backend.uploadToGPU(handle.dataId);
+    return handle;
+  }
+
+  retain(handle: Handle, shape: Shape = handle.shape): Handle {
+    this.#backend.incRef(handle.dataId);
+    return { dataId: handle.dataId, shape: [...shape], dtype: "float32" };
+  }
+
+  release(handle: Handle): void {
+    this.#backend.disposeData(handle.dataId);
+  }
+
+  tensorCount(): number {
+    this.submit();
+    return this.#backend.numDataIds();
+  }
+
+  /** Calls a tfjs kernel. */
+  call(kernel: string, inputs: Record<string, Handle>, attributes?: KernelAttributes): Handle {
+    return callKernel("webgpu", this.#backend, kernel, inputs, attributes);
+  }
+
+  /** Makes one of our programs ready. */
+  compile(program: WgslProgram): (inputs: readonly Handle[]) => Handle {
+    const definition = this.#define(program);
+    const uniforms = [{ type: "int32", data: [program.invocations] }];
+    return (inputs) => this.#backend.runWebGPUProgram({ ...definition }, [...inputs], "float32", uniforms);
+  }
+
+  #define(program: WgslProgram): BackendProgram {
+    const workgroupSize = program.workgroupSize ?? 64;
+    const code = `${program.declarations ?? ""}
+fn main(index: i32) {
+  if (index >= uniforms.invocations) { return; }
+  ${program.body}
+}`;
+    const identity = [code, ...program.inputs.map(({ name, components }) => name + components)].join("\n");
+    const name = this.#programNames.get(identity) ?? `own${this.#programNames.size}`;
+    this.#programNames.set(identity, name);
+    return {
+      variableNames: program.inputs.map((input) => input.name),
+      variableComponents: program.inputs.map((input) => input.components),
+      outputShape: [...program.shape],
+      outputComponent: program.components,
+      workgroupSize: [workgroupSize, 1, 1],
+      dispatchLayout: { x: [0] },
+      dispatch: [Math.ceil(program.invocations / workgroupSize), 1, 1],
+      // tfjs binds its uniforms always, and a layout has only what the code uses: so the count is one of them.
+      uniforms: "invocations : i32,",
+      shaderKey: name,
+      getUserCode: () => code,
+    };
+  }
+
+  /** The tensor's buffer, filled by all that was submitted. */
+  bufferOf(handle: Handle): GPUBuffer {
+    this.#backend.uploadToGPU(handle.dataId);
+    const { resource } = this.#backend.tensorMap.get(handle.dataId);
+    if (!(resource instanceof GPUBuffer)) throw new TypeError("Cannot use a tensor: it must lie in a buffer");
+    return resource;
+  }
+
+  /** Sends what was recorded to the device. */
+  submit(): void {
+    this.#backend.ensureCommandEncoderReady();
+    this.#backend.endComputePassEncoder();
+    this.#backend.submitQueue();
+  }
+
+  /**
+   * Copies tensors to the host through one mapped buffer, as every mapping costs 10 ms. A canary that the device
+   * itself must copy shows a device that has silently stopped.
+   */
+  async read(handles: readonly Handle[]): Promise<Float32Array[]> {
+    const buffers = handles.map((handle) => this.bufferOf(handle));
+    this.submit();
+    const { device } = this;
+    const sizes = handles.map(({ shape }) => sizeOf(shape));
+    const total = sizes.reduce((sum, size) => sum + size, 1);
+    const canary = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
+    const mark = Math.fround(1 + Math.random());
+    new Float32Array(canary.getMappedRange())[0] = mark;
+    canary.unmap();
+    const staging = device.createBuffer({
+      size: total * 4,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    const encoder = device.createCommandEncoder();
+    let offset = 0;
+    buffers.forEach((buffer, i) => {
+      encoder.copyBufferToBuffer(buffer, 0, staging, offset * 4, sizes[i] * 4);
+      offset += sizes[i];
+    });
+    encoder.copyBufferToBuffer(canary, 0, staging, offset * 4, 4);
+    device.queue.submit([encoder.finish()]);
+    try {
+      return await this.#readStaging(staging, sizes, mark);
+    } finally {
+      staging.destroy();
+      canary.destroy();
+    }
+  }
+
+  async #readStaging(staging: GPUBuffer, sizes: readonly number[], mark: number): Promise<Float32Array[]> {
+    const mapped = await staging.mapAsync(GPUMapMode.READ).then(() => true, () => false);
+    this.#watched.assertHealthy();
+    const values = mapped ? new Float32Array(staging.getMappedRange().slice(0)) : new Float32Array(1);
+    if (values[values.length - 1] !== mark) {
+      throw new SonospeechError("device", {
+        action: "read from the graphics adapter",
+        must: "it must copy what it was given",
+        received: mapped ? "other values" : "no mapping",
+        hint: "Run `./run doctor`, or use --device wasm.",
+      });
+    }
+    let offset = 0;
+    return sizes.map((size) => values.slice(offset, offset += size));
+  }
+
+  dispose(): void {
+    this.#backend.dispose();
+    this.device.destroy();
+  }
+}
