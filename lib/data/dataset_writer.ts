@@ -32,10 +32,11 @@ export interface ScanSource {
 
 /** What is known of a scan's place in the dataset. */
 export interface ScanSlot {
-  number: number;
   id: string;
-  state: "pending" | "done" | "quarantined";
-  contentHash: string | null;
+  /** The hash of where it comes from. */
+  source: string;
+  windowCount: number;
+  notes: readonly string[];
 }
 
 /** What was found out about a scan whose tensors are written. */
@@ -108,6 +109,18 @@ export class DatasetWriter {
     const row = this.#database.prepare("SELECT * FROM scans WHERE content_hash = ? AND state = 'done'")
       .get(contentHash);
     return row && toSlot(row);
+  }
+
+  /** Gives a prepared scan the source, name and subject of an unused slot, which is given up. */
+  adopt(slot: ScanSlot, done: ScanSlot): ScanSlot {
+    this.#transaction(() => {
+      const row = this.#database.prepare("SELECT * FROM scans WHERE number = ?").get(numberOf(slot.id))!;
+      this.#database.prepare("DELETE FROM scans WHERE number = ?").run(numberOf(slot.id));
+      this.#database.prepare(
+        "UPDATE scans SET source = ?, source_name = ?, subject = ?, requested_split = ? WHERE number = ?",
+      ).run(row.source, row.source_name, row.subject, row.requested_split, numberOf(done.id));
+    });
+    return { ...done, source: slot.source };
   }
 
   /** Opens the files of a scan; nothing of them is seen before `commitScan`. */
@@ -259,10 +272,10 @@ export class DatasetWriter {
 
 function toSlot(row: Record<string, unknown>): ScanSlot {
   return {
-    number: Number(row.number),
     id: scanIdOf(Number(row.number)),
-    state: row.state as ScanSlot["state"],
-    contentHash: row.content_hash as string | null,
+    source: String(row.source),
+    windowCount: Number(row.window_count),
+    notes: JSON.parse(String(row.notes)) as string[],
   };
 }
 

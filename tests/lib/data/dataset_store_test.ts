@@ -18,14 +18,14 @@ const withCode = (code: ErrorCode) => (error: unknown) =>
 
 /** Writes a scan of `windowCount` windows: frame n is full of n, column c of −c, sample s is s. */
 async function writeScan(writer: DatasetWriter, subject: string, windowCount: number): Promise<string> {
-  const { id, number } = writer.register({ source: `of ${subject}`, sourceName: `${subject}.mp4`, subject });
+  const { id } = writer.register({ source: `of ${subject}`, sourceName: `${subject}.mp4`, subject });
   const files = await writer.beginScan(id);
   files.frames.append(Uint8Array.from({ length: windowCount * 4 * 6 }, (_, i) => Math.floor(i / 6)));
   files.pcm.append(Int16Array.from({ length: windowCount * 8000 }, (_, i) => i));
   files.log_spectrogram.append(Float16Array.from({ length: windowCount * 4 }, (_, i) => -Math.floor(i / 2)));
   const window = { voicedFractionEnergy: 0.25, voicedFractionWebrtc: 0.75 };
   const facts: ScanFacts = {
-    contentHash: `hash ${number}`,
+    contentHash: `hash ${id}`,
     durationSeconds: windowCount + 0.5,
     crop: { x: 0, y: 0, width: 3, height: 2 },
     notes: ["a note"],
@@ -67,7 +67,7 @@ Deno.test("DatasetReader gives back the facts that DatasetWriter was given", asy
     frameCount: 12,
     columnCount: 6,
     sampleCount: 24000,
-    contentHash: "hash 1",
+    contentHash: "hash s0001",
     sourceName: "a.mp4",
     crop: { x: 0, y: 0, width: 3, height: 2 },
     notes: ["a note"],

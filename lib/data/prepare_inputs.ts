@@ -1,0 +1,161 @@
+/**
+ * From what a user names (files, folders, manifests) to the list of scans.
+ *
+ * A file that is named directly is a scan, its subject is the file's name without extension. A folder is searched
+ * with its subfolders: a file in a subfolder belongs to the subject that the subfolder is named after, a file directly
+ * in the folder is its own subject. A folder that holds a `manifest.csv` is read through it. A sound file with the
+ * same name as a video beside it is that video's speech.
+ *
+ * @module
+ */
+
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { SonospeechError } from "../errors.ts";
+import { readManifest, type ScanItem, type ScanList, stemOf } from "./manifest.ts";
+
+const videoExtensions = new Set([".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif"]);
+const soundExtensions = new Set(
+  [
+    ".wav",
+    ".flac",
+    ".mp3",
+    ".m4a",
+    ".aac",
+    ".ogg",
+    ".opus",
+    ".aiff",
+    ".aif",
+    ".au",
+    ".caf",
+    ".w64",
+    ".wma",
+    ".amr",
+  ],
+);
+/** Files that hold pictures in ways that are not read. */
+const unsupportedExtensions: ReadonlyMap<string, string> = new Map([
+  [".dcm", "DICOM files are not read yet"],
+  [".ult", "raw ultrasound of Articulate Assistant is not read, convert it to a video first"],
+]);
+
+/**
+ * Lists the scans of all inputs, in a fixed order; a video is listed once however often it is named.
+ *
+ * @throws SonospeechError `input` when an input does not exist, a manifest is not valid, or nothing is found.
+ */
+export async function listScans(inputs: readonly string[]): Promise<ScanList> {
+  const list: ScanList = { items: [], warnings: [] };
+  for (const input of inputs) {
+    const found = await listInput(resolve(input));
+    list.items.push(...found.items);
+    list.warnings.push(...found.warnings);
+  }
+  const seen = new Set<string>();
+  list.items = list.items.filter(({ video, speech, speechOffsetSeconds }) => {
+    const key = JSON.stringify([video, speech, speechOffsetSeconds]);
+    return !seen.has(key) && seen.add(key);
+  });
+  if (list.items.length > 0) return list;
+  throw new SonospeechError("input", {
+    action: "prepare the dataset",
+    must: `the inputs must hold videos (${[...videoExtensions].join(" ")})`,
+    received: inputs.map((input) => basename(input)).join(", ") || "no inputs",
+  });
+}
+
+async function listInput(path: string): Promise<ScanList> {
+  const stat = await Deno.stat(path).catch(() => null);
+  if (stat?.isDirectory) return await listFolder(path);
+  if (stat && extname(path).toLowerCase() === ".csv") return await readManifest(path);
+  if (stat) return { items: [await toScan(path, stemOf(path), await soundBeside(path))], warnings: [] };
+  throw new SonospeechError("input", {
+    action: "prepare the dataset",
+    must: "every input must exist",
+    received: path,
+    publicMessage: "Cannot prepare the dataset: every input must exist",
+  });
+}
+
+async function listFolder(folder: string): Promise<ScanList> {
+  const manifest = join(folder, "manifest.csv");
+  if (await Deno.stat(manifest).then((stat) => stat.isFile).catch(() => false)) {
+    return await readManifest(manifest);
+  }
+  const files = await findFiles(folder);
+  const sounds = new Map<string, string>();
+  for (const path of files) {
+    const key = withoutExtension(path);
+    if (soundExtensions.has(extensionOf(path)) && !sounds.has(key)) sounds.set(key, path);
+  }
+  const items: ScanItem[] = [];
+  const paired = new Set<string>();
+  for (const path of files) {
+    if (!videoExtensions.has(extensionOf(path)) && !unsupportedExtensions.has(extensionOf(path))) continue;
+    const sound = sounds.get(withoutExtension(path));
+    if (sound) paired.add(sound);
+    items.push(await toScan(path, subjectIn(folder, path), sound));
+  }
+  for (const path of files) {
+    if (soundExtensions.has(extensionOf(path)) && !paired.has(path)) {
+      items.push(await toScan(path, subjectIn(folder, path)));
+    }
+  }
+  const guessed = items.some(({ video }) => dirname(video) === folder);
+  const warning = `${
+    basename(folder)
+  }: no manifest.csv, so every file directly in it counts as a subject of its own`;
+  return { items, warnings: guessed ? [warning] : [] };
+}
+
+function subjectIn(folder: string, path: string): string {
+  return dirname(path) === folder ? stemOf(path) : basename(dirname(path));
+}
+
+function extensionOf(path: string): string {
+  return extname(path).toLowerCase();
+}
+
+function withoutExtension(path: string): string {
+  return path.slice(0, path.length - extname(path).length);
+}
+
+/** All files below a folder, sorted; hidden ones are left out and links to folders are not followed. */
+async function findFiles(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.name.startsWith(".")) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) files.push(...await findFiles(path));
+    else if (entry.isFile || (await Deno.stat(path).catch(() => null))?.isFile) files.push(path);
+  }
+  return files.sort();
+}
+
+async function soundBeside(path: string): Promise<string | undefined> {
+  if (!videoExtensions.has(extensionOf(path))) return undefined;
+  for (const extension of soundExtensions) {
+    const sound = withoutExtension(path) + extension;
+    if (await Deno.stat(sound).then((stat) => stat.isFile).catch(() => false)) return sound;
+  }
+  return undefined;
+}
+
+async function toScan(video: string, subject: string, speech?: string): Promise<ScanItem> {
+  const isDicom = await hasDicomMark(video);
+  const unsupported = unsupportedExtensions.get(isDicom ? ".dcm" : extensionOf(video));
+  return { name: basename(video), subject, video, speech, speechOffsetSeconds: 0, unsupported };
+}
+
+/** DICOM files carry the letters DICM after a preamble of 128 bytes, whatever their name. */
+async function hasDicomMark(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    await file.seek(128, Deno.SeekMode.Start);
+    const mark = new Uint8Array(4);
+    await file.read(mark);
+    return new TextDecoder().decode(mark) === "DICM";
+  } catch {
+    // What cannot be opened is put aside with its reason when it is prepared.
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Where a scan's windows lie.
+ *
+ * @module
+ */
+
+/** A stretch of time on some clock, seconds. */
+export interface TimeSpan {
+  startSeconds: number;
+  endSeconds: number;
+}
+
+/** Rounding of time stamps to milliseconds or video ticks must not cost a window. */
+const slackSeconds = 1e-3;
+
+/** The time that two spans share; it may be empty, with its end before its start. */
+export function commonSpan(a: TimeSpan, b: TimeSpan): TimeSpan {
+  return {
+    startSeconds: Math.max(a.startSeconds, b.startSeconds),
+    endSeconds: Math.min(a.endSeconds, b.endSeconds),
+  };
+}
+
+/** How many whole windows tile a duration. */
+export function countWindows(durationSeconds: number, windowSeconds: number): number {
+  return Math.max(0, Math.floor((durationSeconds + slackSeconds) / windowSeconds));
+}
