@@ -21,8 +21,9 @@ export function permissionFlags(
   realPath: (path: string) => string = Deno.realPathSync,
 ): string[] {
   const write = absolutePaths(permissions.write ?? [], place, realPath);
-  const read = absolutePaths([place.app.root, ...permissions.read ?? []], place, realPath);
-  const lists = { ...permissions, read: [...new Set([...read, ...write])], write };
+  const own = absolutePaths([place.app.root], place, realPath);
+  const read = absolutePaths(permissions.read ?? [], place, realPath);
+  const lists = { ...permissions, read: [...new Set([...own, ...read, ...write])], write };
   const flags: string[] = [];
   for (const kind of ["read", "write", "run", "net", "env", "sys"] as const) {
     const values = lists[kind] ?? [];
@@ -38,7 +39,18 @@ function absolutePaths(paths: readonly string[], place: Place, realPath: (path: 
     all.add(nameable(absolute));
     all.add(nameable(resolveExisting(absolute, realPath)));
   }
-  return [...all];
+  return shorten([...all]);
+}
+
+/** Linux takes no argument longer than 128 KiB. */
+const listLimit = 100_000;
+
+/** The paths, or, where they are too many for one flag, the folders that hold them. */
+function shorten(paths: string[]): string[] {
+  while (paths.length > 1 && paths.join(",").length > listLimit) {
+    paths = [...new Set(paths.map((path) => nameable(dirname(path))))];
+  }
+  return paths;
 }
 
 /** Resolves the links of the part of the path that exists. */

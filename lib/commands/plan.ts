@@ -48,7 +48,7 @@ export interface CommandContext extends Place {
 /** A parsed command line. */
 export interface Plan {
   /** What {@linkcode Plan.run} must be allowed to do. */
-  permissions(place: Place): Permissions;
+  permissions(place: Place): Permissions | Promise<Permissions>;
   /** Does it. Resolves to the exit code; nothing means 0. */
   run(context: CommandContext): Promise<number | void>;
 }

@@ -14,10 +14,11 @@ import { doctorCommand } from "./doctor.ts";
 import { permissionFlags, shellWord } from "./permission_flags.ts";
 import { phantomCommand } from "./phantom.ts";
 import type { CommandContext, CommandDefinition, Plan } from "./plan.ts";
+import { prepareCommand } from "./prepare.ts";
 import { serveCommand } from "./serve.ts";
 
 /** Every command, in the order of the help. */
-const commands: readonly CommandDefinition[] = [doctorCommand, phantomCommand, serveCommand];
+const commands: readonly CommandDefinition[] = [doctorCommand, phantomCommand, prepareCommand, serveCommand];
 
 const exitCodeHelp = `
 Exit codes:
@@ -155,10 +156,9 @@ function printText(text: string, exitCode: number): Plan {
 }
 
 function printPermissions(plan: Plan): Plan {
-  const run = (context: CommandContext) => {
-    const flags = permissionFlags(plan.permissions(context), context);
+  const run = async (context: CommandContext) => {
+    const flags = permissionFlags(await plan.permissions(context), context);
     context.stdout(flags.map(shellWord).join(" ") + "\n");
-    return Promise.resolve(0);
   };
   return { permissions: () => ({ read: ["/"] }), run };
 }

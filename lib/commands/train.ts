@@ -63,7 +63,8 @@ async function runTrain(
   options: TrainCommandOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { readChanges, runTraining } = await import("./training_session.ts");
+  const { readChanges } = await import("./config_changes.ts");
+  const { runTraining } = await import("./training_session.ts");
   const { RunReporter } = await import("./run_reporter.ts");
   const { startDashboard } = await import("./dashboard.ts");
   const at = (path: string) => resolve(context.workingDirectory, path);

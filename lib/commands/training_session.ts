@@ -184,22 +184,3 @@ async function openMetrics(path: string): Promise<MetricStore> {
     throw error;
   }
 }
-
-/** The settings that a `--config FILE` and `--set` options ask for. */
-export async function readChanges(
-  configFile: string | undefined,
-  set: readonly string[],
-): Promise<ConfigChanges> {
-  if (configFile === undefined) return { set };
-  const text = await Deno.readTextFile(configFile);
-  try {
-    return { file: JSON.parse(text), set };
-  } catch (cause) {
-    throw new SonospeechError("config", {
-      action: `read ${configFile}`,
-      must: "it must be JSON",
-      received: cause,
-      cause,
-    });
-  }
-}

@@ -47,6 +47,13 @@ Deno.test("permissionFlags() refuses a path that only the whole file system coul
   assert.throws(() => permissionFlags({ write }, place, noLinks), { name: "SonospeechError", code: "usage" });
 });
 
+Deno.test("permissionFlags() allows the folders where files are too many for one flag", () => {
+  const read = Array.from({ length: 20_000 }, (_, i) => `scans/${i % 2}/${i}.mp4`);
+  const [flag] = permissionFlags({ read }, place, noLinks);
+  assert.ok(flag.length < 128 * 1024);
+  assert.equal(flag, "--allow-read=/app,/home/user/scans/0,/home/user/scans/1");
+});
+
 Deno.test("permissionFlags() names something after every flag, below the root", () => {
   const path = fc.string().filter((text) => !text.startsWith("/"));
   const home = { ...place, workingDirectory: "/home/user/a/b/c" };

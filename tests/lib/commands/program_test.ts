@@ -36,6 +36,7 @@ function refusal(...words: string[]): string {
 const accepted: Record<string, string[]> = {
   doctor: ["--json"],
   phantom: ["--out", "scans"],
+  prepare: [`${appPaths().root}/LICENSE`, "--out", "data"],
   serve: ["--runs", "runs"],
 };
 
@@ -83,10 +84,10 @@ Deno.test("parseCommandLine() prints the version", async () => {
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-Deno.test("every command has a plan and permissions that are lists", () => {
+Deno.test("every command has a plan and permissions that are lists", async () => {
   const { context } = makeContext();
   for (const [name, words] of Object.entries(accepted)) {
-    const permissions = parseCommandLine([name, ...words], "sono").permissions(context);
+    const permissions = await parseCommandLine([name, ...words], "sono").permissions(context);
     for (const list of Object.values(permissions)) assert.ok(Array.isArray(list), name);
   }
 });
