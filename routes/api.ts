@@ -173,8 +173,10 @@ export interface WindowsPage {
 
 /** `GET /api/runs/:run/dataset/quarantine` answers a list of these. */
 export interface QuarantineWire {
-  /** What became of the file, in words. */
+  /** What kind of problem, as `no audio`. */
   reason: string;
+  /** The problem in words, without names of files. */
+  detail: string;
   /** How many files share the reason. */
   files: number;
 }

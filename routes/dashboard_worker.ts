@@ -74,8 +74,7 @@ export async function startDashboardWorker(options: DashboardWorkerOptions): Pro
 function failure(message: string): SonospeechError {
   return new SonospeechError("environment", {
     action: "serve the dashboard",
-    must: "its worker must start",
-    received: message,
+    must: message.replace(/^Cannot serve the dashboard: /, ""),
     hint: "choose another port with --port, or 0 for any free one",
   });
 }

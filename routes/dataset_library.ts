@@ -37,7 +37,7 @@ export interface DatasetSource {
   };
   scans(): readonly { id: string; subject: string; split: string; durationSeconds: number }[];
   windows(filter?: { split?: string; scanId?: string }): readonly SourceWindow[];
-  quarantine(): readonly { reason: string }[];
+  quarantine(): readonly { sourceName: string; reason: string; detail: string }[];
   readFrames(scanId: string, start: number, count: number): Uint8Array;
   readLogSpectrogram(scanId: string, startColumn: number, count: number): Float32Array;
   readPcm(scanId: string, start: number, count: number): Int16Array;

@@ -126,6 +126,10 @@ function summaryOf(dataset: DatasetSource): DatasetWire {
 }
 
 function quarantineOf(dataset: DatasetSource): QuarantineWire[] {
-  const byReason = Map.groupBy(dataset.quarantine(), (file) => withoutPaths(file.reason));
-  return [...byReason].map(([reason, files]) => ({ reason, files: files.length }));
+  const nameless = dataset.quarantine().map(({ sourceName, reason, detail }) => ({
+    reason: withoutPaths(reason),
+    detail: withoutPaths(sourceName === "" ? detail : detail.replaceAll(sourceName, "…")),
+  }));
+  return [...Map.groupBy(nameless, ({ reason, detail }) => `${reason}: ${detail}`).values()]
+    .map((files) => ({ ...files[0], files: files.length }));
 }

@@ -35,6 +35,7 @@ const schema = `
 
 /** What can be recorded: anything with a kind, a step and perhaps numbers by name. */
 export interface RecordableEvent {
+  /** What happened, as `step`. */
   kind: string;
   /** The run's step the event belongs to; whole, not negative. */
   step: number;
@@ -48,7 +49,9 @@ export interface StoredEvent {
   id: number;
   /** When it was appended, seconds since 1970. */
   timeSeconds: number;
+  /** The event's kind. */
   kind: string;
+  /** The event's step. */
   step: number;
   /** The event; numbers that were not finite are `null`. */
   event: Record<string, unknown>;

@@ -28,6 +28,15 @@ export function formatShare(value: number | null | undefined): string {
   return `${percent >= 10 || percent === 0 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }
 
+/** A number on an axis: no more digits than it needs. */
+export function formatTick(value: number): string {
+  const short = Number(value.toPrecision(3));
+  if (short !== 0 && (Math.abs(short) < 0.005 || Math.abs(short) >= 1e5)) {
+    return short.toExponential().replace("e+", "e");
+  }
+  return String(short);
+}
+
 /** Seconds as `42 s`, `3 min` or `2 h 5 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;

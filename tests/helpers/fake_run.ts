@@ -190,9 +190,13 @@ export function fakeDataset(onClose: () => void = () => {}): DatasetSource {
         (split === undefined || w.split === split) && (scanId === undefined || w.scanId === scanId)
       ),
     quarantine: () => [
-      { reason: "no audio stream in /home/someone/anna smith/scan7.mp4" },
-      { reason: "the sound is silent throughout" },
-      { reason: "the sound is silent throughout" },
+      { sourceName: "scan7.mp4", reason: "no audio", detail: "it holds no sound" },
+      {
+        sourceName: "anna smith.mp4",
+        reason: "corrupt",
+        detail: "anna smith.mp4 ends early, see /data/anna smith",
+      },
+      { sourceName: "scan9.mp4", reason: "no audio", detail: "it holds no sound" },
     ],
     readFrames: (scanId, start, count) => {
       const seed = Number(scanId.slice(-1));

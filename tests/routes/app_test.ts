@@ -119,8 +119,8 @@ Deno.test("createApp() describes the dataset, pages its windows and groups what 
     assert.equal(window.id, 4003);
     const quarantine = await json<QuarantineWire[]>("/api/runs/r1/dataset/quarantine");
     assert.deepEqual(quarantine, [
-      { reason: "no audio stream in …", files: 1 },
-      { reason: "the sound is silent throughout", files: 2 },
+      { reason: "no audio", detail: "it holds no sound", files: 2 },
+      { reason: "corrupt", detail: "… ends early, see …", files: 1 },
     ]);
     await assertProblem(await ask("/api/runs/r1/dataset/windows/none"), 404);
     await assertProblem(await ask("/api/runs/r1/dataset/windows?limit=100000"), 400);

@@ -1,18 +1,30 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { formatCount, formatNumber } from "../format.ts";
+import { formatCount, formatNumber, formatShare, formatTick } from "../format.ts";
 import { cssColour, isDark } from "../hooks.ts";
 import { chartData, hasChance, type Line, type Stroke, strokesOf } from "./chart_data.ts";
 
 const height = 168;
 const font = "11px system-ui, sans-serif";
 
+/** How a chart writes its values. */
+export interface NumberStyle {
+  value: (value: number | null | undefined) => string;
+  tick: (value: number) => string;
+}
+
+const plain: NumberStyle = { value: formatNumber, tick: formatTick };
+/** Shares from 0 to 1 in percent. */
+export const percent: NumberStyle = { value: formatShare, tick: (value) => `${formatTick(value * 100)} %` };
+
 /** What a chart shows. */
 export interface LineChartProps {
   title: string;
+  /** A word beside the title. */
+  note?: string;
   lines: Line[];
-  format?: (value: number | null | undefined) => string;
+  style?: NumberStyle;
   /** Fixed lower end of the y axis. */
   from?: number;
   /** Whether single points are marked, for metrics that are measured rarely. */
@@ -20,19 +32,18 @@ export interface LineChartProps {
 }
 
 /** Lines over the steps, with the newest values, those under the pointer, and chance dashed. */
-export function LineChart({ title, lines, format = formatNumber, from, points = false }: LineChartProps) {
+export function LineChart({ title, note, lines, style = plain, from, points = false }: LineChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const hovered = useSignal<number | null>(null);
   const strokes = strokesOf(lines);
-  const shape = JSON.stringify(strokes);
   const data = chartData(lines);
   const count = data[0].length;
-  const dark = isDark.value;
 
+  // Colours are read when the chart is made, so another scheme means another chart.
   useEffect(() => {
     const element = host.current!;
-    const options = plotOptions({ strokes, points, from, format, onHover: (step) => hovered.value = step });
+    const options = plotOptions({ strokes, points, from, style, onHover: (step) => hovered.value = step });
     const chart = new uPlot({ ...options, width: element.clientWidth, height }, data, element);
     plot.current = chart;
     const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
@@ -41,50 +52,39 @@ export function LineChart({ title, lines, format = formatNumber, from, points = 
       observer.disconnect();
       chart.destroy();
     };
-  }, [shape]);
+  }, [JSON.stringify(strokes), isDark.value]);
   useEffect(() => plot.current?.setData(data), [data]);
-  useEffect(() => plot.current?.redraw(), [dark]);
 
   return (
     <figure class="panel chart" data-points={count}>
       <figcaption>
         <h3>{title}</h3>
-        <span class="muted small">{hovered.value !== null && `step ${formatCount(hovered.value)}`}</span>
+        <HoverNote step={hovered} note={note} />
       </figcaption>
       <ul class="legend">
-        {lines.map((line) => (
-          <LegendItem
-            key={line.label}
-            line={line}
-            step={hovered.value}
-            format={format}
-          />
-        ))}
+        {lines.map((line) => <LegendItem key={line.label} line={line} step={hovered} style={style} />)}
       </ul>
-      <div class="plot" ref={host} role="img" aria-label={summary(title, lines, format)} />
+      <div class="plot" ref={host} role="img" aria-label={summary(title, lines, style)} />
       {count === 0 && <p class="muted small empty">Nothing yet</p>}
     </figure>
   );
 }
 
-function LegendItem(
-  { line, step, format }: { line: Line; step: number | null; format: NonNullable<LineChartProps["format"]> },
-) {
+function HoverNote({ step, note }: { step: Signal<number | null>; note?: string }) {
+  return <span class="muted small">{step.value === null ? note : `step ${formatCount(step.value)}`}</span>;
+}
+
+function LegendItem({ line, step, style }: { line: Line; step: Signal<number | null>; style: NumberStyle }) {
   const missing = line.series.values.filter((value) => value === null).length;
   return (
-    <>
-      <li>
-        <i class={`swatch c${line.colour}`} />
-        {line.label} <b>{format(valueAt(line, step))}</b>
-        {missing > 0 && <em class="warning">{formatCount(missing)} not finite</em>}
-      </li>
+    <li>
+      <i class={`swatch c${line.colour}`} />
+      {line.label} <b>{style.value(valueAt(line, step.value))}</b>
       {hasChance(line.chance) && (
-        <li class="muted">
-          <i class={`swatch dashed c${line.colour}`} />
-          {line.chanceLabel ?? "chance"} {format(line.chance)}
-        </li>
+        <span class="muted">{line.chanceLabel ?? "chance"} {style.value(line.chance)}</span>
       )}
-    </>
+      {missing > 0 && <em class="warning">{formatCount(missing)} not finite</em>}
+    </li>
   );
 }
 
@@ -94,10 +94,12 @@ function valueAt({ series }: Line, step: number | null): number | null {
   return series.values[index] ?? null;
 }
 
-function summary(title: string, lines: Line[], format: NonNullable<LineChartProps["format"]>): string {
+function summary(title: string, lines: Line[], style: NumberStyle): string {
   const parts = lines.map((line) => {
-    const chance = hasChance(line.chance) ? `, ${line.chanceLabel ?? "chance"} ${format(line.chance)}` : "";
-    return `${line.label} ${format(valueAt(line, null))}${chance}`;
+    const chance = hasChance(line.chance)
+      ? `, ${line.chanceLabel ?? "chance"} ${style.value(line.chance)}`
+      : "";
+    return `${line.label} ${style.value(valueAt(line, null))}${chance}`;
   });
   const last = Math.max(0, ...lines.map((line) => line.series.steps.at(-1) ?? 0));
   return `${title} up to step ${last}: ${parts.join("; ")}`;
@@ -107,12 +109,12 @@ interface PlotSettings {
   strokes: Stroke[];
   points: boolean;
   from: number | undefined;
-  format: NonNullable<LineChartProps["format"]>;
+  style: NumberStyle;
   onHover: (step: number | null) => void;
 }
 
 function plotOptions(
-  { strokes, points, from, format, onHover }: PlotSettings,
+  { strokes, points, from, style, onHover }: PlotSettings,
 ): Omit<uPlot.Options, "width" | "height"> {
   const axis: uPlot.Axis = {
     stroke: () => cssColour("--muted"),
@@ -127,7 +129,7 @@ function plotOptions(
     scales: { x: { time: false }, y: { range: (_plot, low, high) => paddedRange(low, high, from) } },
     axes: [
       { ...axis, size: 26, values: (_plot, ticks) => ticks.map(shortStep), space: 60 },
-      { ...axis, size: 46, values: (_plot, ticks) => ticks.map((value) => format(value)), space: 34 },
+      { ...axis, size: 44, values: (_plot, ticks) => ticks.map(style.tick), space: 34 },
     ],
     series: [{}, ...strokes.map((stroke) => seriesOptions(stroke, points))],
     hooks: {

@@ -31,9 +31,11 @@ export function DataView({ run }: { run: LiveRun }) {
       <h2 class="section">Not usable</h2>
       {quarantine.data?.length === 0 && <Note kind="quiet">Every file could be used.</Note>}
       <ul class="reasons">
-        {quarantine.data?.map(({ reason, files }) => (
-          <li key={reason} class="panel row spread">
-            <span>{reason}</span>
+        {quarantine.data?.map(({ reason, detail, files }) => (
+          <li key={reason + detail} class="panel row spread">
+            <span>
+              <b>{reason}</b> <span class="muted">{detail}</span>
+            </span>
             <b>{formatCount(files)} {files === 1 ? "file" : "files"}</b>
           </li>
         ))}
@@ -88,7 +90,7 @@ function ScanTable({ run, data }: { run: string; data: DatasetWire }) {
               <th scope="col">Subject</th>
               <th scope="col">Split</th>
               <th scope="col">Windows</th>
-              <th scope="col">Length</th>
+              <th scope="col" class="wide">Length</th>
             </tr>
           </thead>
           <tbody>
@@ -102,7 +104,7 @@ function ScanTable({ run, data }: { run: string; data: DatasetWire }) {
                   <span class={`tag ${scan.split}`}>{scan.split}</span>
                 </td>
                 <td>{formatCount(scan.windows)}</td>
-                <td>{formatDuration(scan.durationSeconds)}</td>
+                <td class="wide">{formatDuration(scan.durationSeconds)}</td>
               </tr>
             ))}
           </tbody>

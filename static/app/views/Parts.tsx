@@ -44,7 +44,16 @@ export function ShareBar({ name, share, text }: { name: string; share: number; t
   return (
     <div class="share">
       <span>{name}</span>
-      <meter min={0} max={1} value={share} aria-label={`${name} ${text}`} />
+      <div
+        class="bar"
+        role="meter"
+        aria-label={name}
+        aria-valuemin={0}
+        aria-valuemax={1}
+        aria-valuenow={share}
+      >
+        <i style={{ width: `${share * 100}%` }} />
+      </div>
       <b>{text}</b>
     </div>
   );

@@ -1,22 +1,25 @@
-import type { EvaluationWire, WireMetrics } from "../../../routes/api.ts";
+import type { StartedWire, WireMetrics } from "../../../routes/api.ts";
 import type { Line } from "../charts/chart_data.ts";
-import { LineChart } from "../charts/LineChart.tsx";
-import { formatShare } from "../format.ts";
+import { LineChart, percent } from "../charts/LineChart.tsx";
 import type { LiveRun } from "../live_run.ts";
+import type { MetricSeries } from "../metric_series.ts";
+import { RetrievalCharts } from "./RetrievalCharts.tsx";
+
+/** Makes the line of a metric. */
+type MakeLine = (name: string, label: string, options?: Partial<Line>) => Line;
 
 /** The run's metrics over its steps. */
 export function TrainingView({ run }: { run: LiveRun }) {
   const { series } = run;
   const started = run.detail.value?.started;
   const chance: WireMetrics = started?.chance ?? {};
-  const line = (name: string, label: string, options: Partial<Line> = {}): Line => ({
+  const line: MakeLine = (name, label, options = {}) => ({
     label,
     series: series.get(name),
     colour: 1,
     chance: chance[name],
     ...options,
   });
-  const has = (name: string) => series.get(name).steps.length > 0;
   return (
     <>
       <h2 class="section">Losses</h2>
@@ -25,95 +28,67 @@ export function TrainingView({ run }: { run: LiveRun }) {
         <LineChart title="Contrastive" lines={[line("loss.contrastive", "loss", { smooth: true })]} />
         <LineChart title="Correlation" lines={[line("loss.correlation", "loss", { smooth: true })]} />
         <LineChart title="Frame order" lines={[line("loss.order", "loss", { smooth: true })]} />
-        {has("accuracy.correlation") && (
-          <LineChart
-            title="Accuracy"
-            format={formatShare}
-            lines={[
-              line("accuracy.correlation", "correlation", { smooth: true }),
-              line("accuracy.order", "order", { smooth: true, colour: 2 }),
-            ]}
-          />
-        )}
       </div>
-      <RetrievalCharts evaluations={run.evaluations.value} />
-      <h2 class="section">Speech in the batches</h2>
+      <h2 class="section">What is learned</h2>
       <div class="charts">
+        <RetrievalCharts evaluations={run.evaluations.value} />
         <LineChart
-          title="Voiced and admitted share"
-          format={formatShare}
-          from={0}
+          title="Accuracy"
+          note="training batches"
+          style={percent}
           lines={[
-            line("admittedShare", "admitted", {
-              smooth: true,
-              chance: started?.admittedShare,
-              chanceLabel: "admitted, all windows",
-            }),
-            line("voicedShare", "voiced", {
-              smooth: true,
-              colour: 2,
-              chance: started?.voicedShare,
-              chanceLabel: "voiced, all windows",
-            }),
-          ].filter((l, i) => i === 0 || l.series.steps.length > 0)}
+            line("accuracy.correlation", "correlation", { smooth: true }),
+            line("accuracy.order", "order", { smooth: true, colour: 2 }),
+          ]}
         />
-        <LineChart title="Temperature" lines={[line("temperature", "temperature")]} />
       </div>
       <h2 class="section">Optimization</h2>
       <div class="charts">
         <LineChart title="Learning rate" from={0} lines={[line("learningRate", "rate")]} />
         <LineChart title="Gradient norm" from={0} lines={[line("gradientNorm", "norm", { smooth: true })]} />
+        <LineChart title="Temperature" lines={[line("temperature", "temperature")]} />
         <LineChart
           title="Throughput"
           from={0}
-          lines={[line("stepsPerSecond", "steps per second", { smooth: true })]}
+          lines={[line("stepsPerSecond", "steps/s", { smooth: true })]}
         />
-        {has("dataStallShare") && (
-          <LineChart
-            title="Waiting for data"
-            from={0}
-            format={formatShare}
-            lines={[line("dataStallShare", "share of the time", { smooth: true })]}
-          />
-        )}
+      </div>
+      <h2 class="section">Batches</h2>
+      <div class="charts">
+        <LineChart
+          title="Speech"
+          style={percent}
+          from={0}
+          lines={speechLines(series, started)}
+        />
+        <LineChart
+          title="Waiting for data"
+          style={percent}
+          from={0}
+          lines={[line("dataStallShare", "share of the time", { smooth: true })]}
+        />
       </div>
     </>
   );
 }
 
-const directions = [["videoToSpeech", "Video → speech"], ["speechToVideo", "Speech → video"]] as const;
-
-function RetrievalCharts({ evaluations }: { evaluations: EvaluationWire[] }) {
-  const split = evaluations.some((evaluation) => evaluation.split === "validation") ? "validation" : "test";
-  const shown = evaluations.filter((evaluation) => evaluation.split === split);
-  if (shown.length === 0) return null;
-  const line = (name: string, label: string, colour: number): Line => ({
-    label,
-    colour,
-    series: { steps: shown.map((e) => e.step), values: shown.map((e) => e.metrics[name] ?? null) },
-    chance: shown.at(-1)?.chance[name],
-  });
-  return (
-    <>
-      <h2 class="section">Retrieval on {split} subjects</h2>
-      <div class="charts">
-        {directions.map(([key, title]) => (
-          <LineChart
-            key={key}
-            title={title}
-            format={formatShare}
-            from={0}
-            points
-            lines={[1, 5, 10].map((k, i) => line(`retrieval.${key}.recallAt${k}`, `R@${k}`, i + 1))}
-          />
-        ))}
-        <LineChart
-          title="Median rank"
-          from={0}
-          points
-          lines={directions.map(([key, title], i) => line(`retrieval.${key}.medianRank`, title, i + 1))}
-        />
-      </div>
-    </>
-  );
+/** The share of admitted and of voiced windows in the batches, beside those of all training windows. */
+function speechLines(series: MetricSeries, started: StartedWire | null | undefined): Line[] {
+  const admitted = series.get("admittedShare");
+  const voiced = series.get("voicedShare");
+  const overall = { smooth: true, chanceLabel: "overall" };
+  const lines: Line[] = [
+    { ...overall, label: "admitted", series: admitted, colour: 1, chance: started?.admittedShare },
+  ];
+  if (voiced.steps.length > 0) {
+    lines.push({ ...overall, label: "voiced", series: voiced, colour: 2, chance: started?.voicedShare });
+  } else if (started) {
+    const { steps } = admitted;
+    lines.push({
+      label: "voiced, overall",
+      series: { steps, values: steps.map(() => started.voicedShare) },
+      colour: 2,
+    });
+  }
+  return lines;
 }

@@ -1,16 +1,22 @@
-import type { WindowWire } from "../../../routes/api.ts";
+import type { DatasetWire, WindowWire } from "../../../routes/api.ts";
 import { windowMedia } from "../client.ts";
 import { formatPlace, formatShare } from "../format.ts";
 import { playedShare, playing, playProblem, toggle } from "../player.ts";
 import { href } from "../router.ts";
 import { ShareBar } from "./Parts.tsx";
 
+/** Frames in the server's strip, unless the window has fewer. */
+const stripFrames = 8;
+
 /** A window at a glance: frames over spectrogram on one time axis, and its sound. */
-export function WindowCard({ run, window, seconds }: { run: string; window: WindowWire; seconds: number }) {
-  const place = `${formatPlace(window.startSeconds)}–${formatPlace(window.startSeconds + seconds)}`;
+export function WindowCard(
+  { run, window, dataset }: { run: string; window: WindowWire; dataset: DatasetWire },
+) {
+  const end = window.startSeconds + dataset.windowSeconds;
+  const place = `${formatPlace(window.startSeconds)}–${formatPlace(end)}`;
   return (
     <article class="panel window-card">
-      <Timeline run={run} window={window} />
+      <Timeline run={run} window={window} dataset={dataset} />
       <div class="row spread">
         <a class="strong" href={href(run, "windows", String(window.id))}>{window.scanId} · {place}</a>
         <span class={`tag ${window.split}`}>{window.split}</span>
@@ -24,12 +30,21 @@ export function WindowCard({ run, window, seconds }: { run: string; window: Wind
 }
 
 /** Frames above the spectrogram, both as wide as the window is long, with the place that is being played. */
-export function Timeline({ run, window }: { run: string; window: WindowWire }) {
+export function Timeline(
+  { run, window, dataset }: { run: string; window: WindowWire; dataset: DatasetWire },
+) {
+  const [height, width] = dataset.frameSize;
   const isPlaying = playing.value === windowMedia(run, window.id, "speech.wav");
   const name = `window ${window.index} of scan ${window.scanId}`;
   return (
     <div class="timeline">
-      <img class="strip" src={windowMedia(run, window.id, "strip.png")} alt={`Frames of ${name}`} />
+      <img
+        class="strip"
+        src={windowMedia(run, window.id, "strip.png")}
+        alt={`Frames of ${name}`}
+        width={width * Math.min(stripFrames, window.frameCount)}
+        height={height}
+      />
       <img
         class="spectrogram"
         src={windowMedia(run, window.id, "spectrogram.png")}

@@ -31,7 +31,7 @@ export function WindowDetail({ run, id, dataset }: { run: string; id: string; da
       <div class="detail-grid">
         <FrameViewer run={run} window={window} />
         <div class="panel">
-          <Timeline run={run} window={window} />
+          <Timeline run={run} window={window} dataset={dataset} />
           <div class="row">
             <PlayButton run={run} window={window} />
             <VoicedBars window={window} />

@@ -53,7 +53,7 @@ function WindowList({ run, dataset }: { run: string; dataset: DatasetWire }) {
       <ul class="windows">
         {data?.windows.map((window: WindowWire) => (
           <li key={window.id}>
-            <WindowCard run={run} window={window} seconds={dataset.windowSeconds} />
+            <WindowCard run={run} window={window} dataset={dataset} />
           </li>
         ))}
       </ul>
