@@ -5,6 +5,7 @@
  */
 
 import { statfsSync } from "node:fs";
+import { checkAdapter, checkWebAssembly } from "./doctor_devices.ts";
 import type { CommandContext } from "./plan.ts";
 
 /** What a check found. */
@@ -29,6 +30,8 @@ export async function examine(context: CommandContext): Promise<Check[]> {
     checkDeno(Deno.version.deno),
     await checkFfmpeg(),
     await checkFfprobe(),
+    await checkAdapter(),
+    await checkWebAssembly(),
     checkDisk(context.workingDirectory),
     checkMemory(),
   ];

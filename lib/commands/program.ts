@@ -10,15 +10,18 @@ import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/
 import { distance } from "fastest-levenshtein";
 import project from "../../deno.json" with { type: "json" };
 import { exitCodes, SonospeechError } from "../errors.ts";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { permissionFlags, shellWord } from "./permission_flags.ts";
 import { phantomCommand } from "./phantom.ts";
 import type { CommandContext, CommandDefinition, Plan } from "./plan.ts";
 import { prepareCommand } from "./prepare.ts";
 import { serveCommand } from "./serve.ts";
+import { trainCommand } from "./train.ts";
 
 /** Every command, in the order of the help. */
-const commands: readonly CommandDefinition[] = [doctorCommand, phantomCommand, prepareCommand, serveCommand];
+X;
 
 const exitCodeHelp = `
 Exit codes:
