@@ -21,7 +21,15 @@ import { serveCommand } from "./serve.ts";
 import { trainCommand } from "./train.ts";
 
 /** Every command, in the order of the help. */
-X;
+const commands: readonly CommandDefinition[] = [
+  doctorCommand,
+  phantomCommand,
+  prepareCommand,
+  trainCommand,
+  evaluateCommand,
+  serveCommand,
+  demoCommand,
+];
 
 const exitCodeHelp = `
 Exit codes:
