@@ -10,8 +10,8 @@ export interface TimeSpan {
   endSeconds: number;
 }
 
-/** Rounding of time stamps to milliseconds or video ticks must not cost a window. */
-const slackSeconds = 1e-3;
+/** Time stamps are rounded, to milliseconds in Matroska; so little must not cost a window. */
+const slackSeconds = 5e-3;
 
 /** The time that two spans share; it may be empty, with its end before its start. */
 export function commonSpan(a: TimeSpan, b: TimeSpan): TimeSpan {

@@ -144,9 +144,9 @@ class ErrorListener {
   }
 
   #withoutPath(message: string): string {
-    return message.replaceAll(`file:${resolve(this.#path)}`, "input").replaceAll(
-      resolve(this.#path),
-      "input",
-    );
+    // A name with a line break in it comes in pieces, as lines do.
+    const [first, ...others] = `file:${resolve(this.#path)}`.split(/[\r\n]+/);
+    const pieces = [first, first.slice("file:".length), ...others].filter((piece) => piece !== "");
+    return pieces.reduce((text, piece) => text.replaceAll(piece, "input"), message);
   }
 }
