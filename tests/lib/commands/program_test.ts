@@ -37,7 +37,10 @@ const accepted: Record<string, string[]> = {
   doctor: ["--json"],
   phantom: ["--out", "scans"],
   prepare: [`${appPaths().root}/LICENSE`, "--out", "data"],
+  train: ["data", "--run", "runs/first"],
+  evaluate: ["runs/first", "data"],
   serve: ["--runs", "runs"],
+  demo: ["--exit"],
 };
 
 Deno.test("parseCommandLine() knows the nearest command", () => {
@@ -54,6 +57,10 @@ Deno.test("parseCommandLine() refuses bad values by the option's name", () => {
   assert.match(refusal("serve", "--runs", "x", "--port", "99999"), /--port: .*1 to 65535, received "99999"/);
   assert.match(refusal("phantom", "--out", "x", "--seed", "a"), /--seed: .*received "a"/);
   assert.match(refusal("phantom", "--out", "x", "--subjects", "0"), /subjects must be .*received 0/);
+  assert.match(
+    refusal("train", "data", "--run", "x", "--device", "wsam"),
+    /--device must be one of auto, webgpu, wasm, cpu, the nearest one is wasm, received "wsam"/,
+  );
   assert.match(refusal("serve"), /required option '--runs <dir>'/);
   assert.match(refusal("doctor", "more"), /too many arguments/);
 });
