@@ -2,7 +2,7 @@
  * What the server and the dashboard say to each other: the JSON of every answer under `/api`.
  *
  * This file imports nothing, so that the dashboard can take its types without the rest of the server. No answer
- * holds a path of the machine.
+ * holds a path of the machine, the name of a file, or the name of a subject.
  *
  * @module
  */
@@ -114,7 +114,6 @@ export interface EvaluationWire {
 export interface MapPoint {
   windowId: number;
   scanId: string;
-  subject: string;
   video: [number, number];
   speech: [number, number];
 }
@@ -130,7 +129,8 @@ export interface EmbeddingMapWire {
 /** A recording of the dataset. */
 export interface ScanWire {
   id: string;
-  subject: string;
+  /** The subject's number, from 1 in the order of the scans: its name may be a patient's and stays here. */
+  subject: number;
   split: string;
   windows: number;
   durationSeconds: number;
@@ -155,7 +155,8 @@ export interface DatasetWire {
 export interface WindowWire {
   id: number;
   scanId: string;
-  subject: string;
+  /** As in {@linkcode ScanWire}. */
+  subject: number;
   split: string;
   index: number;
   startSeconds: number;

@@ -59,7 +59,10 @@ export class DatasetLibrary {
   async ofRun(name: string): Promise<DatasetSource> {
     const { dataset } = await this.#runs.record(name);
     if (dataset === undefined || !await Deno.stat(dataset).then(() => true, () => false)) {
-      throw new Refusal(404, "The dataset of this run is not on this machine any more.");
+      throw new Refusal(
+        404,
+        "The dataset of this run cannot be read: it was moved, or came after the server was started.",
+      );
     }
     const source = this.#sources.get(dataset) ?? this.#open(dataset);
     this.#sources.delete(dataset);

@@ -28,7 +28,10 @@ export function datasetRoutes(datasets: DatasetLibrary): Hono {
     .get("/", async (c) => c.json(summaryOf(await source(c))))
     .get("/quarantine", async (c) => c.json(quarantineOf(await source(c))))
     .get("/windows", async (c) => c.json(pageOf(await source(c), c)))
-    .get("/windows/:window", async (c) => c.json(toWire((await found(c)).window)))
+    .get("/windows/:window", async (c) => {
+      const { dataset, window } = await found(c);
+      return c.json(toWire(dataset, [window])[0]);
+    })
     .get("/windows/:window/frame.png", async (c) => {
       const { dataset, window } = await found(c);
       const fallback = Math.floor(window.frameCount / 2);
@@ -81,33 +84,44 @@ function findWindow(dataset: DatasetSource, id: string): SourceWindow {
   return window;
 }
 
-function toWire(window: SourceWindow): WindowWire {
-  const { id, scanId, subject, split, index, startSeconds, frameCount } = window;
-  const { voicedFractionEnergy, voicedFractionWebrtc } = window;
-  return {
-    id,
-    scanId,
-    subject,
-    split,
-    index,
-    startSeconds,
-    frameCount,
-    voicedFractionEnergy,
-    voicedFractionWebrtc,
-  };
+/** Numbers of the subjects, from 1 in the order of the scans: their names stay on the machine. */
+function subjectNumbers(dataset: DatasetSource): Map<string, number> {
+  const names = new Set(dataset.scans().map((scan) => scan.subject));
+  return new Map([...names].map((name, i) => [name, i + 1]));
+}
+
+function toWire(dataset: DatasetSource, windows: readonly SourceWindow[]): WindowWire[] {
+  const numbers = subjectNumbers(dataset);
+  return windows.map((window) => {
+    const { id, scanId, split, index, startSeconds, frameCount } = window;
+    const { voicedFractionEnergy, voicedFractionWebrtc } = window;
+    const subject = numbers.get(window.subject) ?? 0;
+    return {
+      id,
+      scanId,
+      subject,
+      split,
+      index,
+      startSeconds,
+      frameCount,
+      voicedFractionEnergy,
+      voicedFractionWebrtc,
+    };
+  });
 }
 
 function pageOf(dataset: DatasetSource, c: Context): WindowsPage {
   const offset = wholeNumber(c.req.query("offset"), "offset", { fallback: 0 });
   const limit = wholeNumber(c.req.query("limit"), "limit", { fallback: 24, min: 1, max: 200 });
   const windows = dataset.windows({ split: c.req.query("split"), scanId: c.req.query("scan") });
-  return { total: windows.length, offset, windows: windows.slice(offset, offset + limit).map(toWire) };
+  return { total: windows.length, offset, windows: toWire(dataset, windows.slice(offset, offset + limit)) };
 }
 
 function summaryOf(dataset: DatasetSource): DatasetWire {
   const windows = dataset.windows();
   const mean = (value: (window: SourceWindow) => number) =>
     windows.reduce((sum, window) => sum + value(window), 0) / Math.max(1, windows.length);
+  const numbers = subjectNumbers(dataset);
   const windowsOf = Map.groupBy(windows, (window) => window.scanId);
   const { windowSeconds, framesPerWindow, frameSize } = dataset.config;
   return {
@@ -119,7 +133,13 @@ function summaryOf(dataset: DatasetSource): DatasetWire {
     framesPerWindow,
     frameSize: [...frameSize],
     scans: dataset.scans().map(({ id, subject, split, durationSeconds }) => {
-      return { id, subject, split, durationSeconds, windows: windowsOf.get(id)?.length ?? 0 };
+      return {
+        id,
+        subject: numbers.get(subject) ?? 0,
+        split,
+        durationSeconds,
+        windows: windowsOf.get(id)?.length ?? 0,
+      };
     }),
     quarantined: dataset.quarantine().length,
   };

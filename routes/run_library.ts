@@ -139,7 +139,15 @@ export class RunLibrary {
     if (!safeName.test(evaluation) || !await isFile(path)) {
       throw new Refusal(404, "There is no embedding map of this evaluation.");
     }
-    return await readJson(path) as EmbeddingMapWire;
+    const { step, points, explainedVariance } = await readJson(path) as EmbeddingMapWire;
+    // The file also names the subjects, which stay on the machine.
+    const nameless = points.map(({ windowId, scanId, video, speech }) => ({
+      windowId,
+      scanId,
+      video,
+      speech,
+    }));
+    return { step, points: nameless, explainedVariance };
   }
 }
 

@@ -172,7 +172,7 @@ function fakeWindows(): SourceWindow[] {
 
 function fakeScans() {
   const splits = ["train", "train", "train", "validation", "validation", "validation", "test"];
-  return splits.map((split, i) => ({ id: `scan${i}`, subject: `subject${i}`, split, durationSeconds: 40 }));
+  return splits.map((split, i) => ({ id: `scan${i}`, subject: `anna${i}`, split, durationSeconds: 40 }));
 }
 
 /** A dataset of seven scans whose frames show a bright ring and whose sound is a rising tone. */

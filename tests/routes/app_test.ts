@@ -102,6 +102,7 @@ Deno.test("createApp() answers evaluations by step and their embedding maps", ()
     assert.ok(evaluations.every((e) => e.hasMap && e.windows === 60));
     const map = await json<EmbeddingMapWire>(`/api/runs/r1/evaluations/${evaluations[5].folder}/map`);
     assert.equal(map.points.length, 60);
+    assert.ok(!JSON.stringify(map).includes("anna"), "names of subjects stay on the machine");
     await assertProblem(await ask("/api/runs/r1/evaluations/none/map"), 404);
   }));
 
@@ -109,12 +110,13 @@ Deno.test("createApp() describes the dataset, pages its windows and groups what 
   withApp(async ({ json, ask }) => {
     const dataset = await json<DatasetWire>("/api/runs/r1/dataset");
     assert.deepEqual([dataset.windows, dataset.scans.length, dataset.quarantined], [140, 7, 3]);
-    assert.equal(dataset.scans[0].windows, 20);
+    assert.deepEqual(dataset.scans.map((scan) => [scan.subject, scan.windows])[6], [7, 20]);
     const page = await json<WindowsPage>(
       "/api/runs/r1/dataset/windows?split=validation&scan=scan4&offset=15&limit=10",
     );
     assert.deepEqual([page.total, page.windows.length], [20, 5]);
-    assert.ok(page.windows.every((w) => w.scanId === "scan4" && w.split === "validation"));
+    assert.ok(page.windows.every((w) => w.scanId === "scan4" && w.subject === 5 && w.split === "validation"));
+    assert.ok(!JSON.stringify([dataset, page]).includes("anna"), "names of subjects stay on the machine");
     const window = await json<{ id: number }>("/api/runs/r1/dataset/windows/4003");
     assert.equal(window.id, 4003);
     const quarantine = await json<QuarantineWire[]>("/api/runs/r1/dataset/quarantine");

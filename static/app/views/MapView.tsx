@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import type { EmbeddingMapWire, EvaluationWire, MapPoint } from "../../../routes/api.ts";
+import type { DatasetWire, EmbeddingMapWire, EvaluationWire, MapPoint } from "../../../routes/api.ts";
 import { EmbeddingMap } from "../charts/EmbeddingMap.tsx";
 import { groupColour } from "../charts/map_plane.ts";
 import { runPath, windowMedia } from "../client.ts";
@@ -11,18 +11,20 @@ import { Choice, Note } from "./Parts.tsx";
 
 const legendEntries = 16;
 
-type Group = "scanId" | "subject";
+type Group = "scan" | "subject";
 
 /** The embeddings of the held-out windows in the plane, after each evaluation. */
 export function MapView({ run }: { run: LiveRun }) {
   const evaluations = run.evaluations.value.filter((evaluation) => evaluation.hasMap);
   const [chosen, setChosen] = useState("");
-  const [group, setGroup] = useState<Group>("scanId");
+  const [group, setGroup] = useState<Group>("scan");
   const evaluation = evaluations.find((e) => e.folder === chosen) ?? evaluations.at(-1);
   const path = evaluation
     ? runPath(run.name, `/evaluations/${encodeURIComponent(evaluation.folder)}/map`)
     : null;
   const { data, problem } = useJson<EmbeddingMapWire>(path);
+  const dataset = useJson<DatasetWire>(runPath(run.name, "/dataset"));
+  const groupOf = useMemo(() => grouping(group, dataset.data), [group, dataset.data]);
   if (!evaluation) return <Note kind="quiet">The map appears after the first evaluation.</Note>;
   return (
     <section>
@@ -40,29 +42,41 @@ export function MapView({ run }: { run: LiveRun }) {
           label="Colour"
           value={group}
           onChange={(value) => setGroup(value as Group)}
-          options={[["scanId", "by scan"], ["subject", "by subject"]]}
+          options={[["scan", "by scan"], ["subject", "by subject"]]}
         />
       </div>
       {problem && <Note kind="warning">{problem}</Note>}
-      {data && <MapFigure run={run.name} map={data} group={group} caption={title(evaluation)} />}
+      {data && <MapFigure run={run.name} map={data} groupOf={groupOf} caption={title(evaluation)} />}
     </section>
   );
+}
+
+/** What a point is coloured by: its scan, or that scan's subject. */
+function grouping(group: Group, dataset: DatasetWire | null): (point: MapPoint) => string {
+  if (group === "scan" || dataset === null) return (point) => point.scanId;
+  const subjects = new Map(dataset.scans.map((scan) => [scan.id, `subject ${scan.subject}`]));
+  return (point) => subjects.get(point.scanId) ?? "unknown subject";
 }
 
 function title(evaluation: EvaluationWire): string {
   return `${evaluation.split}, step ${formatCount(evaluation.step)}`;
 }
 
-function MapFigure(
-  { run, map, group, caption }: { run: string; map: EmbeddingMapWire; group: Group; caption: string },
-) {
+interface MapFigureProps {
+  run: string;
+  map: EmbeddingMapWire;
+  groupOf: (point: MapPoint) => string;
+  caption: string;
+}
+
+function MapFigure({ run, map, groupOf, caption }: MapFigureProps) {
   const [selection, setSelection] = useState<{ index: number; place: [number, number] } | null>(null);
   const dark = isDark.value;
-  const groups = useMemo(() => [...new Set(map.points.map((point) => point[group]))].sort(), [map, group]);
+  const groups = useMemo(() => [...new Set(map.points.map(groupOf))].sort(inNumberOrder), [map, groupOf]);
   const colourOf = useMemo(() => {
     const colours = Object.fromEntries(groups.map((name, i) => [name, groupColour(i, dark)]));
-    return (point: MapPoint) => colours[point[group]];
-  }, [groups, group, dark]);
+    return (point: MapPoint) => colours[groupOf(point)];
+  }, [groups, groupOf, dark]);
   const point = selection && map.points[selection.index];
   const [first, second] = map.explainedVariance;
   return (
@@ -75,7 +89,7 @@ function MapFigure(
           onSelect={(index, place) => setSelection(index === null ? null : { index, place })}
           onOpen={(index) => goTo(href(run, "windows", String(map.points[index].windowId)))}
         />
-        {point && <Tip run={run} point={point} place={selection.place} />}
+        {point && <Tip run={run} point={point} group={groupOf(point)} place={selection.place} />}
       </div>
       <figcaption>
         <ul class="legend">
@@ -99,21 +113,34 @@ function MapFigure(
           of the variance. Drag to move, scroll to zoom, click to open.
         </p>
         <p class="visually-hidden" aria-live="polite">
-          {point && `Window ${point.windowId} of scan ${point.scanId}, subject ${point.subject}`}
+          {point && `Window ${point.windowId} of scan ${point.scanId}`}
         </p>
       </figcaption>
     </figure>
   );
 }
 
-function Tip({ run, point, place }: { run: string; point: MapPoint; place: [number, number] }) {
-  const style = { left: `${place[0]}px`, top: `${place[1]}px` };
+/** Room that the tip needs above the pointer, pixels. */
+const tipHeight = 190;
+
+interface TipProps {
+  run: string;
+  point: MapPoint;
+  group: string;
+  place: [number, number];
+}
+
+function Tip({ run, point, group, place }: TipProps) {
+  const [x, y] = place;
+  const style = { left: `clamp(76px, ${x}px, calc(100% - 76px))`, top: `${y}px` };
   return (
-    <div class="tip" style={style}>
+    <div class={`tip ${y < tipHeight ? "below" : ""}`} style={style}>
       <img src={windowMedia(run, point.windowId, "frame.png")} alt="" width="112" height="112" />
       <b>{point.scanId}</b>
-      <span class="muted">subject {point.subject}</span>
+      {group !== point.scanId && <span class="muted">{group}</span>}
       <a href={href(run, "windows", String(point.windowId))}>open window</a>
     </div>
   );
 }
+
+const { compare: inNumberOrder } = new Intl.Collator("en", { numeric: true });

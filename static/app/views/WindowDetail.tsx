@@ -16,7 +16,7 @@ export function WindowDetail({ run, id, dataset }: { run: string; id: string; da
   if (!window) return <Note kind="quiet">Loading…</Note>;
   const facts: [string, string][] = [
     ["Scan", window.scanId],
-    ["Subject", window.subject],
+    ["Subject", String(window.subject)],
     ["Split", window.split],
     ["Starts at", formatPlace(window.startSeconds)],
     ["Length", `${dataset.windowSeconds} s`],
