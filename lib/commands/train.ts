@@ -1,7 +1,7 @@
 /** `train`: a prepared dataset becomes a dual encoder. @module */
 
 import { Command, Option } from "@commander-js/extra-typings";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { collect, parsePort } from "./options.ts";
 import type { CommandContext, CommandSeat } from "./plan.ts";
 
@@ -49,7 +49,11 @@ Examples:
     .action((dataset, options) =>
       plan({
         permissions: () => ({
-          read: [dataset, ...(options.config === undefined ? [] : [options.config])],
+          read: [
+            ...(options.config === undefined ? [] : [options.config]),
+            // The dashboard shows the other runs of the folder, too.
+            ...(options.port === undefined ? [] : [join(options.run, "..")]),
+          ],
           write: [dataset, options.run],
           net: options.port === undefined ? [] : [`127.0.0.1:${options.port}`],
         }),
