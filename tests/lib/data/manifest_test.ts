@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { parseManifest } from "../../../lib/data/manifest.ts";
+import { SonospeechError } from "../../../lib/errors.ts";
+
+const at = "/data set/scans.csv";
+
+Deno.test("parseManifest() reads all columns, in any order, with paths relative to the manifest", () => {
+  const csv = "\ufeffVideo,split,subject,scan,speech,speech_offset_seconds\r\n" +
+    '"a, b.mp4",test,p1,first,sound/%d.wav,-0.5\r\n' +
+    "\r\n" +
+    "/else/where.mkv,,p2,,,\r\n";
+  assert.deepEqual(parseManifest(csv, at), {
+    items: [
+      {
+        name: "first",
+        subject: "p1",
+        video: "/data set/a, b.mp4",
+        speech: "/data set/sound/%d.wav",
+        speechOffsetSeconds: -0.5,
+        split: "test",
+      },
+      {
+        name: "where",
+        subject: "p2",
+        video: "/else/where.mkv",
+        speech: undefined,
+        speechOffsetSeconds: 0,
+        split: undefined,
+      },
+    ],
+    warnings: [],
+  });
+});
+
+Deno.test("parseManifest() takes patient for subject and leaves other columns alone, saying so", () => {
+  const { items, warnings } = parseManifest("video,patient,label,b_lines\nx.mp4,7,3,yes\n", at);
+  assert.equal(items[0].subject, "7");
+  assert.deepEqual(warnings, ["scans.csv: columns left alone: label, b_lines"]);
+});
+
+const refused: [string, string, RegExp][] = [
+  ["nothing", "", /line 1: there must be a line/],
+  ["a misspelt column", "video,subjct\nx.mp4,1\n", /line 1, column subjct: .*nearest is "subject"/],
+  ["no column video", "scan,subject\na,1\n", /line 1: there must be a column video/],
+  ["a column twice", "video,subject,patient\nx.mp4,1,1\n", /line 1, column patient: .*once/],
+  ["an empty video", "video,subject\nx.mp4,1\n,2\n", /line 3, column video/],
+  ["an empty subject", "video,subject\nx.mp4,\n", /line 2, column subject/],
+  ["a wrong number of fields", "video,subject\nx.mp4,1,2\n", /line 2: it must be valid CSV/],
+  ["an open quote", 'video,subject\n"x.mp4,1\n', /must be valid CSV/],
+  [
+    "a word for an offset",
+    "video,subject,speech_offset_seconds\nx,1,1\nx,1,soon\n",
+    /line 3, column speech_offset_seconds/,
+  ],
+  [
+    "an unknown split",
+    "video,subject,split\nx,1,trian\n",
+    /line 2, column split: .*nearest is train.*"trian"/,
+  ],
+  [
+    "a subject in two splits",
+    "video,subject,split\nx,1,train\ny,2,test\nz,1,test\n",
+    /line 4, column split: .*train on line 2/,
+  ],
+];
+for (const [what, csv, message] of refused) {
+  Deno.test(`parseManifest() refuses ${what}, naming the place`, () => {
+    assert.throws(() => parseManifest(csv, at), (error) => {
+      assert.ok(error instanceof SonospeechError && error.code === "input");
+      assert.match(error.message, message);
+      assert.ok(!error.publicMessage.includes("data set"));
+      return true;
+    });
+  });
+}

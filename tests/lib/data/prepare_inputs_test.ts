@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { listScans } from "../../../lib/data/prepare_inputs.ts";
+import { SonospeechError } from "../../../lib/errors.ts";
+
+async function withFiles(names: string[], work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  for (const name of names) {
+    const path = `${folder}/${name}`;
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(path, name.endsWith("manifest.csv") ? "video,subject\n../x.mp4,p\n" : "x");
+  }
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("listScans() finds videos in folders, with subjects from subfolders and sounds beside them", async () => {
+  const names = [
+    "in/b.MP4",
+    "in/p7/a.avi",
+    "in/p7/a.wav",
+    "in/p7/alone.flac",
+    "in/notes.txt",
+    "in/.hidden.mp4",
+    "in/c.dcm",
+  ];
+  await withFiles(names, async (folder) => {
+    const { items, warnings } = await listScans([`${folder}/in`]);
+    const short = (path?: string) => path?.slice(folder.length + 4);
+    assert.deepEqual(items.map((item) => [short(item.video), item.subject, short(item.speech)]), [
+      ["b.MP4", "b", undefined],
+      ["c.dcm", "c", undefined],
+      ["p7/a.avi", "p7", "p7/a.wav"],
+      ["p7/alone.flac", "p7", undefined],
+    ]);
+    assert.match(items[1].unsupported!, /DICOM/);
+    assert.equal(warnings.length, 1);
+  });
+});
+
+Deno.test("listScans() reads a folder through its manifest and lists a video once", async () => {
+  await withFiles(["in/manifest.csv", "in/stray.mp4", "x.mp4"], async (folder) => {
+    const { items } = await listScans([`${folder}/in`, `${folder}/x.mp4`, `${folder}/in/manifest.csv`]);
+    assert.deepEqual(items.map((item) => [item.video, item.subject]), [[`${folder}/x.mp4`, "p"]]);
+  });
+});
+
+Deno.test("listScans() refuses inputs that do not exist or hold nothing", async () => {
+  await withFiles(["in/notes.txt"], async (folder) => {
+    const isInput = (error: unknown) => error instanceof SonospeechError && error.code === "input";
+    await assert.rejects(listScans([`${folder}/absent`]), isInput);
+    await assert.rejects(listScans([`${folder}/in`]), isInput);
+    await assert.rejects(listScans([]), isInput);
+  });
+});
