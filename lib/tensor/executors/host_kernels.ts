@@ -18,7 +18,7 @@ import {
   copyStrided,
   type StridedView,
   sumAxes,
-  transposeMatrices,
+  transposeMatrix,
 } from "../kernels/host_layout.ts";
 import { l2NormalizeGradientRows, l2NormalizeRows, lastAxisRows } from "../kernels/host_rows.ts";
 import { compileConvolution } from "./host_convolution.ts";
@@ -60,7 +60,7 @@ export function compileHostKernel(node: Node, memory: HostMemory): Kernel {
       return ([a, b]) => memory.call(binaryKernels[operation.function], { a, b });
     case "reluGradient":
       return loop((out, y, dy) => {
-        for (let i = 0; i < out.length; i++) out[i] = y[i] > 0 ? dy[i] : 0;
+        for (let i = 0; i < out.length; i++) out[i] = dy[i] * +(y[i] > 0); // see host_batch_norm.ts
       });
     case "clampMin":
       return loop((out, x) => {
@@ -142,7 +142,8 @@ function compileMatMul(
   const upright = (operand: Node, transposed: boolean): Kernel => {
     const [rows, columns] = operand.shape;
     if (!transposed) return ([x]) => memory.retain(x, [1, rows, columns]);
-    return filling(memory, [1, columns, rows], (out, x) => transposeMatrices(out, x, 1, rows, columns));
+    const whole = { start: 0, stride: columns };
+    return filling(memory, [1, columns, rows], (out, x) => transposeMatrix(out, 0, x, whole, rows, columns));
   };
   const left = upright(a, operation.transposeA);
   const right = upright(b, operation.transposeB);

@@ -17,19 +17,31 @@ export interface Unfolding {
   last: number;
 }
 
-/** Calls `visit` with the offset of each window's tap inside the image, or −1 on padding, in order of the columns. */
-function eachTap(u: Unfolding, visit: (offset: number) => void): void {
+/**
+ * A stretch of taps side by side: in the row of its window it begins at element `row`; `before` elements of padding
+ * come first, then `count` elements that lie at `pixel` of the images, then `after` elements of padding.
+ */
+type VisitStretch = (row: number, before: number, pixel: number, count: number, after: number) => void;
+
+/** Visits all windows in order. A stretch is a line of the kernel where taps are neighbours, else a single tap. */
+function eachStretch(u: Unfolding, visit: VisitStretch): void {
   const [, height, width, channels] = u.image;
-  const { strides, dilations, padding } = u.geometry;
+  const { strides, dilations, padding, groups } = u.geometry;
+  const run = channels / groups;
+  const taps = groups === 1 && dilations[1] === 1 ? u.kernel[1] : 1;
+  let row = 0;
   for (let n = u.first; n < u.last; n++) {
     for (let oy = 0; oy < u.output[0]; oy++) {
       for (let ox = 0; ox < u.output[1]; ox++) {
         for (let ky = 0; ky < u.kernel[0]; ky++) {
           const iy = oy * strides[0] + ky * dilations[0] - padding.top;
-          for (let kx = 0; kx < u.kernel[1]; kx++) {
+          const line = (n * height + iy) * width;
+          for (let kx = 0; kx < u.kernel[1]; kx += taps, row += taps * run) {
             const ix = ox * strides[1] + kx * dilations[1] - padding.left;
-            const inside = iy >= 0 && iy < height && ix >= 0 && ix < width;
-            visit(inside ? ((n * height + iy) * width + ix) * channels : -1);
+            const left = iy < 0 || iy >= height ? taps : Math.min(taps, Math.max(0, -ix));
+            const right = Math.min(taps - left, Math.max(0, ix + taps - width));
+            const count = (taps - left - right) * run;
+            visit(row, left * run, (line + ix + left) * channels, count, right * run);
           }
         }
       }
@@ -39,34 +51,29 @@ function eachTap(u: Unfolding, visit: (offset: number) => void): void {
 
 /** Windows as rows: out is `[groups, (last − first) H' W', KH KW C / groups]`. */
 export function unfoldImages(out: Float32Array, x: Float32Array, u: Unfolding): void {
-  const groups = u.geometry.groups;
-  const run = u.image[3] / groups;
+  const { groups } = u.geometry;
   const groupSize = out.length / groups;
-  let position = 0;
-  eachTap(u, (offset) => {
+  const run = u.image[3] / groups;
+  eachStretch(u, (row, before, pixel, count, after) => {
     for (let g = 0; g < groups; g++) {
-      const to = g * groupSize + position;
-      if (offset < 0) { for (let c = 0; c < run; c++) out[to + c] = 0; }
-      else for (let c = 0, from = offset + g * run; c < run; c++) out[to + c] = x[from + c];
+      let to = g * groupSize + row;
+      for (const end = to + before; to < end; to++) out[to] = 0;
+      for (let end = to + count, from = pixel + g * run; to < end; to++, from++) out[to] = x[from];
+      for (const end = to + after; to < end; to++) out[to] = 0;
     }
-    position += run;
   });
 }
 
 /** Adds rows back onto the pixels they came from: the transpose of {@linkcode unfoldImages}. */
 export function foldImages(out: Float32Array, rows: Float32Array, u: Unfolding): void {
-  const groups = u.geometry.groups;
-  const run = u.image[3] / groups;
+  const { groups } = u.geometry;
   const groupSize = rows.length / groups;
-  let position = 0;
-  eachTap(u, (offset) => {
-    if (offset >= 0) {
-      for (let g = 0; g < groups; g++) {
-        const from = g * groupSize + position;
-        for (let c = 0, to = offset + g * run; c < run; c++) out[to + c] += rows[from + c];
-      }
+  const run = u.image[3] / groups;
+  eachStretch(u, (row, before, pixel, count) => {
+    for (let g = 0; g < groups; g++) {
+      let from = g * groupSize + row + before;
+      for (let to = pixel + g * run, end = to + count; to < end; to++, from++) out[to] += rows[from];
     }
-    position += run;
   });
 }
 

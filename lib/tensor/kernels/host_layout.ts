@@ -100,24 +100,24 @@ export function sumAxes(out: Float32Array, x: Float32Array, shape: Shape, axes: 
   out.set(sums);
 }
 
-/** Transposes `matrices` matrices of the given size that lie one after another. */
-export function transposeMatrices(
+/** Transposes a matrix of `x` whose rows lie `stride` apart from `start` on, into `out` from `to` on. */
+export function transposeMatrix(
   out: Float32Array,
+  to: number,
   x: Float32Array,
-  matrices: number,
+  { start, stride }: { start: number; stride: number },
   rowCount: number,
   columnCount: number,
 ): void {
   const block = 16; // a 16 × 16 block of both arrays stays in the first-level cache
-  for (let m = 0; m < matrices; m++) {
-    const base = m * rowCount * columnCount;
-    for (let row0 = 0; row0 < rowCount; row0 += block) {
-      const row1 = Math.min(row0 + block, rowCount);
-      for (let column0 = 0; column0 < columnCount; column0 += block) {
-        const column1 = Math.min(column0 + block, columnCount);
-        for (let column = column0; column < column1; column++) {
-          const to = base + column * rowCount;
-          for (let row = row0; row < row1; row++) out[to + row] = x[base + row * columnCount + column];
+  for (let row0 = 0; row0 < rowCount; row0 += block) {
+    const row1 = Math.min(row0 + block, rowCount);
+    for (let column0 = 0; column0 < columnCount; column0 += block) {
+      const column1 = Math.min(column0 + block, columnCount);
+      for (let column = column0; column < column1; column++) {
+        const line = to + column * rowCount;
+        for (let row = row0, from = start + row * stride + column; row < row1; row++, from += stride) {
+          out[line + row] = x[from];
         }
       }
     }
