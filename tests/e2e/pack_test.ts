@@ -96,6 +96,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "packed program makes scans, prepares them, trains and evaluates",
+  ...onlyHere,
+  fn: async () => {
+    await using machine = await makeMachine();
+    const succeed = async (...args: string[]) => {
+      const { code, stdout, stderr } = await machine.run(args);
+      assert.equal(code, 0, stdout + stderr);
+      return stdout;
+    };
+    const size = ["--subjects", "6", "--seconds", "8", "--frame-rate", "8", "--frame-size", "64x80"];
+    await succeed("phantom", "--out", "my scans", ...size);
+    assert.match(await succeed("prepare", "my scans", "--out", "data"), /^scans +6$/m);
+    const train = ["train", "data", "--run", "runs/first", "--device", "wasm", "--set", "data.batchSize=4"];
+    const events = (text: string) => text.trim().split("\n").map((line) => JSON.parse(line));
+    const told = events(await succeed(...train, "--set", "training.epochs=1", "--json"));
+    assert.deepEqual([told[0].kind, told.at(-1).kind], ["started", "finished"]);
+    assert.ok(told.some(({ kind, metrics }) => kind === "step" && Number.isFinite(metrics["loss.total"])));
+    const report = JSON.parse(await succeed("evaluate", "runs/first", "data", "--device", "wasm", "--json"));
+    assert.ok(report.metrics["retrieval.videoToSpeech.recallAt1"] >= 0);
+  },
+});
+
+Deno.test({
   name: "packed serve answers at its address and ends on SIGTERM with 143",
   ...onlyHere,
   fn: async () => {
