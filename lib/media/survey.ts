@@ -107,7 +107,9 @@ function refuseTruncated(probe: MediaProbe, video?: StreamExtent, audio?: Stream
   if (promised && video && video.read < promised * (1 - tolerance) - 1) {
     throw new UnusableMediaError("truncated", `it promises ${promised} frames and holds ${video.read}`);
   }
-  const end = Math.max(video?.endSeconds ?? -Infinity, audio?.endSeconds ?? -Infinity) - probe.startSeconds;
+  // Some containers count their duration from zero, some from their start.
+  const end = Math.max(video?.endSeconds ?? -Infinity, audio?.endSeconds ?? -Infinity) +
+    Math.max(0, -probe.startSeconds);
   const duration = probe.durationSeconds;
   if (duration !== undefined && end < duration * (1 - tolerance) - 0.25) {
     const seconds = (value: number) => Math.max(0, value).toFixed(2);
