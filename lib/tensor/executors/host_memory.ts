@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import {
-  backend as activeBackend,
   enableProdMode,
+  findBackend,
   getKernel,
   type KernelBackend,
   setBackend,
@@ -147,7 +147,7 @@ function cpuBackend(): Promise<MathBackendCPU> {
   cpu ??= (async () => {
     await import("@tensorflow/tfjs-backend-cpu");
     await setBackend("cpu");
-    return activeBackend() as MathBackendCPU;
+    return findBackend("cpu") as MathBackendCPU;
   })();
   return cpu;
 }
@@ -169,9 +169,11 @@ async function startWasm(options: WasmOptions): Promise<BackendWasm> {
   provideNodeGlobals();
   const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   const directory = options.wasmDirectory ?? wasmDirectoryOfThisProgram();
-  setWasmPaths(join(directory instanceof URL ? fileURLToPath(directory) : directory, "/"));
-  if (!await setBackend("wasm")) throw new Error("tfjs refused the backend");
-  return activeBackend() as BackendWasm;
+  const path = join(directory instanceof URL ? fileURLToPath(directory) : directory, "/");
+  await Deno.stat(`${path}tfjs-backend-wasm-simd.wasm`); // where it is missing tfjs prints, and says less
+  setWasmPaths(path);
+  if (!await setBackend("wasm")) throw new Error("tfjs could not start its backend");
+  return findBackend("wasm") as BackendWasm;
 }
 
 /** In the source tree the package's own folder; a bundle knows no packages and has the files beside it. */

@@ -45,11 +45,31 @@ export class WebgpuMemory {
     return this.#backend.makeTensorInfo([...shape], "float32");
   }
 
+  /** @throws SonospeechError `device` when the device is gone. */
   upload({ shape, data }: Tensor): Handle {
-    // tfjs keeps the array until the tensor is first used, and the caller may change its own before.
-    const handle = this.#backend.makeTensorInfo([...shape], "float32", data.slice());
-    this.#backend.uploadToGPU(handle.dataId);
+    const handle = this.#backend.makeTensorInfo([...shape], "float32", data);
+    try {
+      this.#backend.uploadToGPU(handle.dataId);
+    } catch (cause) {
+      throw this.#failure("write to the graphics adapter", cause);
+    }
     return handle;
+  }
+
+  /** The error that the device reported, else one that names what was tried. */
+  #failure(action: string, cause: unknown): SonospeechError {
+    try {
+      this.#watched.assertHealthy();
+    } catch (reported) {
+      if (reported instanceof SonospeechError) return reported;
+    }
+    return new SonospeechError("device", {
+      action,
+      must: "the device must be there and answer",
+      received: cause,
+      hint: "Run `./run doctor`, or use --device wasm.",
+      cause,
+    });
   }
 
   retain(handle: Handle, shape: Shape = handle.shape): Handle {
@@ -119,53 +139,52 @@ fn main(index: i32) {
   }
 
   /**
-   * Copies tensors to the host through one mapped buffer, as every mapping costs 10 ms. A canary that the device
-   * itself must copy shows a device that has silently stopped.
+   * Copies tensors to the host.
+   *
+   * @throws SonospeechError `device` when an error was reported since the device was opened, or the device is gone.
    */
   async read(handles: readonly Handle[]): Promise<Float32Array[]> {
-    const buffers = handles.map((handle) => this.bufferOf(handle));
+    try {
+      const sizes = handles.map(({ shape }) => sizeOf(shape));
+      const values = await this.#readBuffers(handles.map((handle) => this.bufferOf(handle)), sizes);
+      this.#watched.assertHealthy();
+      let offset = 0;
+      return sizes.map((size) => values.slice(offset, offset += size));
+    } catch (cause) {
+      throw this.#failure("read from the graphics adapter", cause);
+    }
+  }
+
+  /**
+   * Copies buffers through one mapped buffer, as every mapping costs 10 ms. A canary that the device itself must
+   * copy shows a device that has silently stopped.
+   */
+  async #readBuffers(buffers: readonly GPUBuffer[], sizes: readonly number[]): Promise<Float32Array> {
     this.submit();
     const { device } = this;
-    const sizes = handles.map(({ shape }) => sizeOf(shape));
-    const total = sizes.reduce((sum, size) => sum + size, 1);
-    const canary = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_SRC, mappedAtCreation: true });
-    const mark = Math.fround(1 + Math.random());
-    new Float32Array(canary.getMappedRange())[0] = mark;
-    canary.unmap();
-    const staging = device.createBuffer({
-      size: total * 4,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    const encoder = device.createCommandEncoder();
-    let offset = 0;
-    buffers.forEach((buffer, i) => {
-      encoder.copyBufferToBuffer(buffer, 0, staging, offset * 4, sizes[i] * 4);
-      offset += sizes[i];
-    });
-    encoder.copyBufferToBuffer(canary, 0, staging, offset * 4, 4);
-    device.queue.submit([encoder.finish()]);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const canary = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = device.createBuffer({ size: (total + 1) * 4, usage });
     try {
-      return await this.#readStaging(staging, sizes, mark);
+      const mark = Math.fround(1 + Math.random());
+      device.queue.writeBuffer(canary, 0, new Float32Array([mark]));
+      const encoder = device.createCommandEncoder();
+      let offset = 0;
+      [...buffers, canary].forEach((buffer, i) => {
+        const size = sizes[i] ?? 1;
+        encoder.copyBufferToBuffer(buffer, 0, staging, offset * 4, size * 4);
+        offset += size;
+      });
+      device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ);
+      const values = new Float32Array(staging.getMappedRange().slice(0));
+      if (values[total] !== mark) throw new Error("the device did not copy what it was told to");
+      return values;
     } finally {
       staging.destroy();
       canary.destroy();
     }
-  }
-
-  async #readStaging(staging: GPUBuffer, sizes: readonly number[], mark: number): Promise<Float32Array[]> {
-    const mapped = await staging.mapAsync(GPUMapMode.READ).then(() => true, () => false);
-    this.#watched.assertHealthy();
-    const values = mapped ? new Float32Array(staging.getMappedRange().slice(0)) : new Float32Array(1);
-    if (values[values.length - 1] !== mark) {
-      throw new SonospeechError("device", {
-        action: "read from the graphics adapter",
-        must: "it must copy what it was given",
-        received: mapped ? "other values" : "no mapping",
-        hint: "Run `./run doctor`, or use --device wasm.",
-      });
-    }
-    let offset = 0;
-    return sizes.map((size) => values.slice(offset, offset += size));
   }
 
   dispose(): void {

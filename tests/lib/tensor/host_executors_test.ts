@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { conv2d } from "../../../lib/tensor/graph.ts";
 import { createExecutor } from "../../../lib/tensor/device.ts";
 import {
   checkEdges,
@@ -32,6 +33,31 @@ for (const kind of ["wasm", "cpu"] as const) {
   Deno.test(`${kind} refuses wrong feeds and states and reads outputs before the update`, () =>
     checkEdges(executor));
 }
+
+Deno.test("wasm unfolds large batches some images at a time", async () => {
+  await checkParity(await createExecutor("wasm"), {
+    name: "large convolution",
+    shapes: [[4, 96, 96, 16], [3, 3, 16, 2]],
+    build: (x, filter) => conv2d(x, filter),
+  });
+});
+
+Deno.test("createExecutor() says what it needs when the .wasm files are not there", async () => {
+  const device = new URL("../../../lib/tensor/device.ts", import.meta.url).href;
+  const script = `
+    import { createExecutor } from "${device}";
+    await createExecutor("wasm", { wasmDirectory: "/nonexistent" }).catch((error) => console.log(error.message));
+  `;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", script],
+    cwd: new URL("../../..", import.meta.url),
+    stderr: "null",
+  }).output();
+  assert.match(
+    new TextDecoder().decode(stdout),
+    /^Cannot start the WebAssembly executor: tfjs's .wasm files must be/,
+  );
+});
 
 Deno.test("wasm and cpu live side by side", async () => {
   const [wasm, cpu] = [await createExecutor("wasm"), await createExecutor("cpu")];
