@@ -104,6 +104,19 @@ export class DatasetWriter {
     return toSlot(this.#database.prepare("SELECT * FROM scans WHERE source = ?").get(scan.source)!);
   }
 
+  /**
+   * The places of many inputs, in their order.
+   *
+   * @throws SonospeechError `input` when a subject is now asked for in two splits; nothing is then registered.
+   */
+  registerAll(scans: readonly ScanSource[]): ScanSlot[] {
+    return this.#transaction(() => {
+      const slots = scans.map((scan) => this.register(scan));
+      this.#assignSplits("state IS NOT NULL");
+      return slots;
+    });
+  }
+
   /** The prepared scan with this content, if there is one. */
   findDone(contentHash: string): ScanSlot | undefined {
     const row = this.#database.prepare("SELECT * FROM scans WHERE content_hash = ? AND state = 'done'")
@@ -217,12 +230,7 @@ export class DatasetWriter {
    */
   async finish(): Promise<void> {
     const { split: shares, seed } = this.config;
-    const rows = this.#database.prepare(
-      `SELECT DISTINCT subject, COALESCE(requested_split, subjects.split) AS split
-       FROM scans LEFT JOIN subjects USING (subject) WHERE state = 'done' ORDER BY subject`,
-    ).all();
-    const requests = rows.map((row) => ({ subject: String(row.subject), split: row.split as Split | null }));
-    const assigned = assignSplits(requests, shares, seed);
+    const assigned = this.#assignSplits("state = 'done'");
     await writeJsonAtomic(datasetPaths.split(this.path), splitCertificate(assigned, shares, seed));
     this.#transaction(() => {
       this.#database.exec("DELETE FROM subjects");
@@ -247,11 +255,26 @@ export class DatasetWriter {
     this.#database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)").run(key, value);
   }
 
-  #transaction(work: () => void): void {
+  /** The split of the subjects of the scans that meet an SQL condition. */
+  #assignSplits(condition: string): Map<string, Split> {
+    const rows = this.#database.prepare(
+      `SELECT DISTINCT scans.subject, requested_split, subjects.split AS fixed_split
+       FROM scans LEFT JOIN subjects USING (subject) WHERE ${condition} ORDER BY scans.subject`,
+    ).all();
+    const asked = new Set(rows.filter((row) => row.requested_split !== null).map((row) => row.subject));
+    const requests = rows.map((row) => ({
+      subject: String(row.subject),
+      split: (asked.has(row.subject) ? row.requested_split : row.fixed_split) as Split | null,
+    }));
+    return assignSplits(requests, this.config.split, this.config.seed);
+  }
+
+  #transaction<T>(work: () => T): T {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      work();
+      const result = work();
       this.#database.exec("COMMIT");
+      return result;
     } catch (error) {
       this.#database.exec("ROLLBACK");
       throw error;

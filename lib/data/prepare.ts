@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { PrepareConfig } from "../config.ts";
 import { UnusableMediaError } from "../media/unusable.ts";
 import { type Progress, ProgressMeter } from "../progress.ts";
@@ -106,7 +106,7 @@ class Preparation {
   readonly #events = new EventQueue<PrepareEvent>();
   readonly #stop = new AbortController();
   readonly #meter: ProgressMeter;
-  readonly #sources = new Set<string>();
+  readonly #sources: ReadonlySet<string>;
   /** Which scan has which content in this run. */
   readonly #claimed = new Map<string, string>();
   #lastProgress = -Infinity;
@@ -114,17 +114,15 @@ class Preparation {
   constructor(writer: DatasetWriter, items: readonly ScanItem[], sizes: number[], options: PrepareOptions) {
     this.#writer = writer;
     this.#options = options;
-    this.#jobs = items.map((item, i) => {
-      const source = hashOf(item.video, item.speech ?? null, item.speechOffsetSeconds);
-      this.#sources.add(source);
-      const slot = writer.register({
-        source,
-        sourceName: item.name,
-        subject: item.subject,
-        split: item.split,
-      });
-      return { item, slot, sizeBytes: sizes[i], doneBytes: 0 };
-    });
+    const sources = items.map((item) => ({
+      source: hashOf(item.video, item.speech ?? null, item.speechOffsetSeconds),
+      sourceName: item.name,
+      subject: item.subject,
+      split: item.split,
+    }));
+    const slots = writer.registerAll(sources);
+    this.#sources = new Set(sources.map(({ source }) => source));
+    this.#jobs = items.map((item, i) => ({ item, slot: slots[i], sizeBytes: sizes[i], doneBytes: 0 }));
     const total = megabytes(sizes.reduce((a, b) => a + b, 0));
     this.#meter = new ProgressMeter("prepare", "MB", { total });
   }
@@ -242,14 +240,26 @@ async function hashContent(item: ScanItem, config: PrepareConfig, signal: AbortS
   const { split: _split, seed: _seed, ...shaping } = config;
   hash.update(JSON.stringify([formatVersion, shaping, item.speechOffsetSeconds, item.speech !== undefined]));
   for (const path of item.speech ? [item.video, item.speech] : [item.video]) {
-    const file = await Deno.open(path, { read: true }).catch(() => null);
-    if (!file) throw new UnusableMediaError("not found", "there is no such file, or it may not be read");
-    // The length keeps the border between the two files in the hash.
-    hash.update(`${(await file.stat()).size};`);
-    for await (const chunk of file.readable) {
-      signal.throwIfAborted();
-      hash.update(chunk);
-    }
+    await hashFile(path, hash, signal);
   }
   return hash.digest("hex");
+}
+
+async function hashFile(path: string, hash: Hash, signal: AbortSignal): Promise<void> {
+  const stat = await Deno.stat(path).catch(() => null);
+  if (!stat?.isFile) throw new UnusableMediaError("not found", "there is no such regular file");
+  // The length keeps the border between two files in the hash.
+  hash.update(`${stat.size};`);
+  try {
+    using file = await Deno.open(path, { read: true });
+    const chunk = new Uint8Array(1 << 20);
+    for (let got = await file.read(chunk); got !== null; got = await file.read(chunk)) {
+      signal.throwIfAborted();
+      hash.update(chunk.subarray(0, got));
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const what = error instanceof Error ? error.name : "unknown error";
+    throw new UnusableMediaError("unreadable", `its bytes cannot be read (${what})`);
+  }
 }

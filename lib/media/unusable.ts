@@ -9,6 +9,7 @@ import { SonospeechError } from "../errors.ts";
 /** The kinds of problems that put an input aside. */
 export type UnusableReason =
   | "not found"
+  | "unreadable"
   | "unsupported format"
   | "not a media file"
   | "no video"

@@ -184,3 +184,24 @@ Deno.test("DatasetWriter.open() removes what a cut-off run left and keeps what w
   assert.deepEqual(left, ["s0001", "s0002", "s0004"]);
   await Deno.remove(path, { recursive: true });
 });
+
+Deno.test("DatasetWriter.finish() keeps a subject's split unless the manifest asks for another", async () => {
+  const path = await makeDataset();
+  const before = DatasetReader.open(path).scans().map(({ subject, split }) => [subject, split]);
+  const writer = await DatasetWriter.open(path, config);
+  for (const subject of ["e", "f", "g", "h", "i", "j"]) await writeScan(writer, subject, 1);
+  await writer.finish();
+  const after = new Map(
+    DatasetReader.open(path).scans().map(({ subject, split }) => [subject, split] as const),
+  );
+  for (const [subject, split] of before) assert.equal(after.get(subject), split);
+  writer.registerAll([{ source: "of a", sourceName: "a.mp4", subject: "a", split: "test" }]);
+  await writer.finish();
+  assert.equal(DatasetReader.open(path).scans()[0].split, "test");
+  const another = { source: "new", sourceName: "n.mp4", subject: "a", split: "train" as const };
+  assert.throws(() => writer.registerAll([another]), withCode("input"));
+  await writer.finish();
+  assert.equal(DatasetReader.open(path).scans()[0].split, "test");
+  writer.close();
+  await Deno.remove(path, { recursive: true });
+});

@@ -110,8 +110,9 @@ Deno.test("prepareDataset() puts aside what it cannot use, with the reason, and 
     await ffmpeg("-i", `file:${file("good.mkv")}`, "-an", "-c", "copy", `file:${file("worded.mkv")}`);
     await Deno.writeTextFile(file("worded.wav"), "no sound\n".repeat(100));
     await ffmpeg(...ticks(3), `file:${file("alone.flac")}`);
+    await Deno.writeTextFile(`${folder}/list.csv`, "video,subject\nabsent.mp4,p\nin,p\n");
 
-    const events = await prepare([inFolder], `${folder}/out`);
+    const events = await prepare([inFolder, `${folder}/list.csv`], `${folder}/out`);
     assert.deepEqual(quarantined(events), {
       "good.mkv": "duplicate",
       "short.mkv": "too short",
@@ -122,10 +123,12 @@ Deno.test("prepareDataset() puts aside what it cannot use, with the reason, and 
       "words.mp4": "not a media file",
       "worded.mkv": "not a media file",
       "alone.flac": "no video",
+      "absent": "not found",
+      "in": "not found",
     });
     const last = events.at(-1)!;
     assert.ok(last.kind === "summary");
-    assert.deepEqual([last.summary.scans, last.summary.windows, last.summary.quarantined], [1, 3, 9]);
+    assert.deepEqual([last.summary.scans, last.summary.windows, last.summary.quarantined], [1, 3, 11]);
     assert.ok(JSON.stringify(DatasetReader.open(`${folder}/out`).quarantine()).includes(inFolder) === false);
   });
 });
