@@ -47,6 +47,8 @@ export class LiveRun {
   constructor(name: string) {
     this.name = name;
     this.#load();
+    // A browser opens few connections to one server: a page that nobody sees leaves them to others.
+    document.addEventListener("visibilitychange", () => this.#showOrHide(), { signal: this.#ending.signal });
   }
 
   /** The run's metrics; a component that reads them is drawn again when they grow. */
@@ -104,6 +106,11 @@ export class LiveRun {
       // The browser tries again by itself, unless the server refused.
       if (source.readyState === EventSource.CLOSED) this.#later(() => this.#connect());
     });
+  }
+
+  #showOrHide(): void {
+    if (document.hidden) this.#source?.close();
+    else if (this.#source?.readyState === EventSource.CLOSED) this.#connect();
   }
 
   #later(action: () => void): void {

@@ -78,12 +78,15 @@ async function withDashboard(test: (bench: Bench) => Promise<void>): Promise<voi
   }
 }
 
-/** Number of points of the chart with this title. */
-async function pointsOf(page: Page, title: string): Promise<number> {
+/** Waits until the chart with this title has so many points, and checks that it stays so. */
+async function hasPoints(page: Page, title: string, points: number): Promise<void> {
   const chart = page.locator("figure.chart", {
     has: page.getByRole("heading", { name: title, exact: true }),
   });
-  return Number(await chart.getAttribute("data-points"));
+  const count = async () => Number(await chart.getAttribute("data-points"));
+  await eventually(async () => await count() === points, `${title} has ${points} points`);
+  await page.waitForTimeout(200);
+  assert.equal(await count(), points);
 }
 
 async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
@@ -118,8 +121,8 @@ Deno.test({
       const page = await open("");
       await page.getByRole("link", { name: /r1/ }).click();
       await page.getByText("Step 240 of 400").waitFor();
-      assert.equal(await pointsOf(page, "Contrastive"), 240);
-      assert.ok(await isDrawn(page, "figure.chart canvas"));
+      await hasPoints(page, "Contrastive", 240);
+      await eventually(() => isDrawn(page, "figure.chart canvas"), "the charts are drawn");
       await page.getByText("chance 3.47").waitFor();
       await page.getByText("1 not finite").waitFor();
 
@@ -127,7 +130,7 @@ Deno.test({
       for (let step = 241; step <= 250; step++) writer.append(stepEvent(step));
       writer.flush();
       await page.getByText("Step 250 of 400").waitFor();
-      assert.equal(await pointsOf(page, "Contrastive"), 250);
+      await hasPoints(page, "Contrastive", 250);
 
       await page.getByRole("link", { name: "Embedding map" }).click();
       await eventually(() => isDrawn(page, "canvas.map"), "the map is drawn");
@@ -171,7 +174,7 @@ Deno.test({
       writer.flush();
       bench.served = serve(root, run, Number(new URL(bench.served.url).port));
       await page.getByText("Step 260 of 400").waitFor({ timeout: 20_000 });
-      assert.equal(await pointsOf(page, "Contrastive"), 260);
+      await hasPoints(page, "Contrastive", 260);
       await page.getByRole("status").getByText("live").waitFor();
       // The browser itself reports each try that found no server.
       assert.ok(complaints.every((text) => text.includes("ERR_CONNECTION_REFUSED")), complaints.join("\n"));

@@ -6,6 +6,8 @@ import type { LiveRun } from "../live_run.ts";
 import { href } from "../router.ts";
 import { Note, Tile } from "./Parts.tsx";
 
+const splits = ["train", "validation", "test"];
+
 /** What the run learns from: scans, split, and what could not be used. */
 export function DataView({ run }: { run: LiveRun }) {
   const { data, problem } = useJson<DatasetWire>(runPath(run.name, "/dataset"));
@@ -46,7 +48,10 @@ export function DataView({ run }: { run: LiveRun }) {
 }
 
 function SplitTable({ data }: { data: DatasetWire }) {
-  const bySplit = [...Map.groupBy(data.scans, (scan) => scan.split)];
+  const scansOf = Map.groupBy(data.scans, (scan) => scan.split);
+  const bySplit = splits.flatMap((split) =>
+    scansOf.has(split) ? [{ split, scans: scansOf.get(split)! }] : []
+  );
   return (
     <>
       <h2 class="section">Split by subject</h2>
@@ -61,7 +66,7 @@ function SplitTable({ data }: { data: DatasetWire }) {
             </tr>
           </thead>
           <tbody>
-            {bySplit.map(([split, scans]) => (
+            {bySplit.map(({ split, scans }) => (
               <tr key={split}>
                 <th scope="row">
                   <span class={`tag ${split}`}>{split}</span>

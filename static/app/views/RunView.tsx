@@ -93,5 +93,5 @@ function stateLine(run: LiveRun): string {
 function LiveMark({ connection, state }: { connection: Connection; state: RunState }) {
   if (state === "finished" && connection === "live") return null;
   const words = { connecting: "connecting…", live: "live", lost: "reconnecting…" }[connection];
-  return <span class={`live ${connection}`} role="status">{words}</span>;
+  return <span class={`connection ${connection}`} role="status">{words}</span>;
 }
