@@ -28,9 +28,11 @@ export interface ScanRecord {
   id: string;
   /** The subject as the manifest names it. */
   subject: string;
+  /** The part of the data its subject belongs to. */
   split: Split;
   /** Time in which both pictures and speech exist, seconds; the last incomplete window is part of it. */
   durationSeconds: number;
+  /** Whole windows that tile the scan. */
   windowCount: number;
   /** Stored frames: `windowCount · framesPerWindow`. */
   frameCount: number;
@@ -52,8 +54,11 @@ export interface ScanRecord {
 export interface WindowRecord {
   /** Stable over re-preparation of the same inputs, below 2³¹. */
   id: number;
+  /** The scan it is part of. */
   scanId: string;
+  /** The scan's subject. */
   subject: string;
+  /** The part of the data its subject belongs to. */
   split: Split;
   /** Position in the scan, from 0. */
   index: number;
@@ -61,6 +66,7 @@ export interface WindowRecord {
   startSeconds: number;
   /** Row of its first frame in the scan's frames. */
   firstFrame: number;
+  /** Its number of frames, `framesPerWindow`. */
   frameCount: number;
   /** Share of the window's time that the energy detector calls voiced, 0 to 1. */
   voicedFractionEnergy: number;
@@ -70,7 +76,9 @@ export interface WindowRecord {
 
 /** One input that could not be used. */
 export interface QuarantineRecord {
+  /** The place the input would have had, as `s0001`. */
   scanId: string;
+  /** The subject as the manifest names it. */
   subject: string;
   /** The file's own name, without folders. It may name a patient: keep it on the machine. */
   sourceName: string;
@@ -82,16 +90,21 @@ export interface QuarantineRecord {
 
 /** Totals of a dataset. */
 export interface DatasetSummary {
+  /** Scans in the dataset. */
   scans: number;
+  /** Windows of all scans. */
   windows: number;
   /** Hours of windows. */
   hours: number;
+  /** Number of subjects of each split. */
   subjects: Record<Split, number>;
+  /** Number of windows of each split. */
   windowsPerSplit: Record<Split, number>;
   /** Mean of the windows' voicedFraction by the energy detector. */
   speechShareEnergy: number;
   /** Mean of the windows' voicedFraction by WebRTC's detector. */
   speechShareWebrtc: number;
+  /** Inputs put aside. */
   quarantined: number;
   /** How many inputs were put aside for each reason. */
   quarantineReasons: Record<string, number>;

@@ -25,25 +25,35 @@ import { assignSplits, type Split, splitCertificate } from "./split.ts";
 export interface ScanSource {
   /** A hash of where the scan comes from; the same on every run. */
   source: string;
+  /** The file's own name, without folders. */
   sourceName: string;
+  /** The subject as the manifest names it. */
   subject: string;
+  /** The split that was asked for, if any. */
   split?: Split;
 }
 
 /** What is known of a scan's place in the dataset. */
 export interface ScanSlot {
+  /** As `s0001`. */
   id: string;
   /** The hash of where it comes from. */
   source: string;
+  /** Windows prepared earlier; 0 when there are none. */
   windowCount: number;
+  /** Notes of an earlier preparation. */
   notes: readonly string[];
 }
 
 /** What was found out about a scan whose tensors are written. */
 export interface ScanFacts {
+  /** SHA-256 over the scan's bytes and the settings. */
   contentHash: string;
+  /** Time in which both pictures and speech exist, seconds. */
   durationSeconds: number;
+  /** What was kept of the picture, in source pixels. */
   crop: CropBox;
+  /** What is worth knowing about how the scan was read. */
   notes: readonly string[];
   /** One entry a window, in order. */
   windows: readonly { voicedFractionEnergy: number; voicedFractionWebrtc: number }[];

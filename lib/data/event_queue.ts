@@ -22,6 +22,7 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.#wake();
   }
 
+  /** Reads the events in order until the queue is ended. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     while (true) {
       while (this.#events.length > 0) yield this.#events.shift()!;

@@ -19,6 +19,7 @@ import { type Split, splits } from "./split.ts";
 export interface ScanItem {
   /** A name for messages; the file's own name without folders. */
   name: string;
+  /** Who was scanned. */
   subject: string;
   /** Absolute path. */
   video: string;
@@ -26,6 +27,7 @@ export interface ScanItem {
   speech?: string;
   /** Time of the speech file's start on the video's clock, whose zero is where a player starts it. */
   speechOffsetSeconds: number;
+  /** The split that is asked for. */
   split?: Split;
   /** Why it cannot be read, if that is known from its kind. */
   unsupported?: string;
@@ -33,7 +35,9 @@ export interface ScanItem {
 
 /** Scans to prepare, and what deserves a word. */
 export interface ScanList {
+  /** The scans, in the order they are named. */
   items: ScanItem[];
+  /** One sentence each. */
   warnings: string[];
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { PrepareConfig } from "../config.ts";
+import type { CropBox } from "../media/crop.ts";
 import { decodeFrames, decodePcm } from "../media/decode.ts";
 import { type AudioProbe, type MediaProbe, probeMedia, type VideoProbe } from "../media/probe.ts";
 import { chooseCrop } from "../media/scan_crop.ts";
@@ -21,9 +22,13 @@ import { commonSpan, countWindows, type TimeSpan } from "./windows.ts";
 
 /** What is needed to prepare a scan. */
 export interface ScanTask {
+  /** What to read. */
   item: ScanItem;
+  /** Where to write; the caller finishes or aborts them. */
   files: ScanFiles;
+  /** The dataset's settings. */
   config: PrepareConfig;
+  /** Stops the work. */
   signal?: AbortSignal;
   /** The bytes of `fvad.wasm`; found by itself when left out. */
   fvadWasm?: Uint8Array;
@@ -197,7 +202,7 @@ function checkSound(
 async function preparePictures(
   task: ScanTask,
   source: Source,
-  crop: { x: number; y: number; width: number; height: number },
+  crop: CropBox,
   mostWindows: number,
 ): Promise<{ windowCount: number; notes: string[] }> {
   const { files, config, signal, onProgress } = task;

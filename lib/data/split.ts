@@ -18,13 +18,17 @@ export type Split = typeof splits[number];
 
 /** A subject, with its split where one was asked for or fixed earlier. */
 export interface SubjectRequest {
+  /** The subject's name. */
   subject: string;
+  /** The split it must go to. */
   split?: Split | null;
 }
 
 /** Shares of the subjects; what is left trains. */
 export interface SplitShares {
+  /** Share of the subjects that validate, 0 to 1. */
   validationShare: number;
+  /** Share of the subjects that test, 0 to 1. */
   testShare: number;
 }
 
@@ -81,7 +85,9 @@ function wantedCounts(subjects: number, shares: SplitShares): { test: number; va
 
 /** A record of who is where, which later readers can check. */
 export interface SplitCertificate {
+  /** Seed of the shuffle. */
   seed: number;
+  /** The shares that were asked for. */
   shares: SplitShares;
   /** For each split its sorted subjects and the SHA-256 of their JSON array. */
   splits: Record<Split, { subjects: string[]; sha256: string }>;

@@ -6,7 +6,9 @@
 
 /** A stretch of time on some clock, seconds. */
 export interface TimeSpan {
+  /** Where it begins. */
   startSeconds: number;
+  /** Where it ends; before the beginning when it is empty. */
   endSeconds: number;
 }
 

@@ -11,15 +11,21 @@
 
 /** A rectangle of a picture, in its pixels. */
 export interface CropBox {
+  /** First column. */
   x: number;
+  /** First row. */
   y: number;
+  /** Number of columns. */
   width: number;
+  /** Number of rows. */
   height: number;
 }
 
 /** A picture's size, in pixels. */
 export interface PictureSize {
+  /** Number of columns. */
   width: number;
+  /** Number of rows. */
   height: number;
 }
 
@@ -34,12 +40,14 @@ const leastInside = 0.99;
 
 /** Collects how much each pixel changes over a scan's frames. */
 export class MotionMap {
+  /** Size of the frames it takes. */
   readonly size: PictureSize;
   readonly #least: Uint8Array;
   readonly #most: Uint8Array;
   /** Frames taken so far. */
   frames = 0;
 
+  /** Makes a map for frames of this size. */
   constructor(size: PictureSize) {
     this.size = size;
     this.#least = new Uint8Array(size.width * size.height).fill(255);
@@ -65,7 +73,9 @@ export class MotionMap {
 
 /** What was found: a box in the coordinates of `picture`, and a note when there was nothing to find. */
 export interface FoundCrop {
+  /** The part to keep. */
   box: CropBox;
+  /** Why nothing was cropped. */
   note?: string;
 }
 

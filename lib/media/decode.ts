@@ -16,6 +16,7 @@ const threads = "2";
 
 /** Which frames to decode, and how. */
 export interface FrameRequest {
+  /** The file. */
   path: string;
   /** Index of the video stream. */
   streamIndex: number;
@@ -29,6 +30,7 @@ export interface FrameRequest {
   crop?: CropBox;
   /** Decode only frames that need no others: much faster, and coarser in time. */
   keyFramesOnly?: boolean;
+  /** Stops the work. */
   signal?: AbortSignal;
   /** Takes whole frames, grey, [count, H, W]; the array is not used again. */
   onFrames: (frames: Uint8Array) => void | Promise<void>;
@@ -62,6 +64,7 @@ export async function decodeFrames(request: FrameRequest): Promise<ToolReport> {
 
 /** Which sound to decode. */
 export interface PcmRequest {
+  /** The file. */
   path: string;
   /** Index of the audio stream. */
   streamIndex: number;
@@ -69,6 +72,7 @@ export interface PcmRequest {
   startSeconds: number;
   /** Rate of the result, Hz. */
   sampleRate: number;
+  /** Stops the work. */
   signal?: AbortSignal;
   /** Takes mono samples as they come. */
   onSamples: (samples: Int16Array) => void | Promise<void>;

@@ -11,12 +11,15 @@ import { UnusableMediaError } from "./unusable.ts";
 export interface VideoProbe {
   /** Index of the stream in the file. */
   index: number;
+  /** Name of the coding, as `h264`. */
   codec: string;
-  /** Size as shown, that is after the rotation the file asks for, pixels. */
+  /** Columns of the picture as shown, that is after the rotation the file asks for. */
   width: number;
+  /** Rows of the picture as shown. */
   height: number;
   /** Time of the first frame on the file's clock, as the file says. */
   startSeconds?: number;
+  /** Length as the file says. */
   durationSeconds?: number;
   /** Number of frames the file promises. */
   frameCount?: number;
@@ -28,11 +31,15 @@ export interface VideoProbe {
 export interface AudioProbe {
   /** Index of the stream in the file. */
   index: number;
+  /** Name of the coding, as `aac`. */
   codec: string;
+  /** Samples a second, Hz. */
   sampleRate: number;
+  /** Number of channels. */
   channels: number;
   /** Time of the first sample on the file's clock, as the file says. */
   startSeconds?: number;
+  /** Length as the file says. */
   durationSeconds?: number;
 }
 
@@ -40,6 +47,7 @@ export interface AudioProbe {
 export interface MediaProbe {
   /** The first moment of any stream on the file's clock; players show it as 0:00. */
   startSeconds: number;
+  /** Length of the longest stream as the file says. */
   durationSeconds?: number;
   /** The first stream of moving pictures; cover art does not count. */
   video?: VideoProbe;

@@ -18,13 +18,17 @@ const searchSide = 240;
 
 /** What a crop is decided from. */
 export interface CropRequest {
+  /** The video file. */
   path: string;
+  /** Its pictures. */
   video: VideoProbe;
+  /** Where they lie on the file's clock. */
   extent: StreamExtent;
   /** The setting: find the fan, keep everything, or this box. */
   crop: "auto" | "none" | CropBox;
   /** Height and width of a stored frame, whose shape a box that is found takes. */
   frameSize: readonly [number, number];
+  /** Stops the work. */
   signal?: AbortSignal;
 }
 

@@ -13,6 +13,7 @@ import { UnusableMediaError } from "./unusable.ts";
 
 /** The extent of a stream on the file's clock. */
 export interface StreamExtent {
+  /** Start of the first frame. */
   startSeconds: number;
   /** End of the last frame. */
   endSeconds: number;

@@ -29,6 +29,7 @@ export interface ToolReport {
 
 /** How to run a tool. */
 export interface ToolOptions {
+  /** Kills the tool. */
   signal?: AbortSignal;
   /** Takes the output piece by piece; a promise holds the tool back until it is settled. */
   onOutput: (chunk: Uint8Array) => void | Promise<void>;

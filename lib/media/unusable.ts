@@ -29,6 +29,7 @@ export class UnusableMediaError extends SonospeechError {
   /** The problem in words, without paths. */
   readonly detail: string;
 
+  /** Makes the error. */
   constructor(reason: UnusableReason, detail: string) {
     super("media", { action: "use the scan", must: `${reason}: ${detail}` });
     this.reason = reason;

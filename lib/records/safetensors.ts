@@ -26,7 +26,7 @@ const arrays = {
 } as const;
 
 /** Element types that Sonospeech reads and writes. */
-export type SafetensorsDtype = keyof typeof arrays;
+export type SafetensorsDtype = "F64" | "I64" | "F32" | "I32" | "F16" | "I16" | "U8";
 
 /** The values of a tensor. */
 export type SafetensorsData =
@@ -40,22 +40,31 @@ export type SafetensorsData =
 
 /** A tensor with its type and shape; `data` is row-major and of the array type that `dtype` names. */
 export interface SafetensorsTensor {
+  /** Type of an element. */
   dtype: SafetensorsDtype;
+  /** Sizes of the axes. */
   shape: readonly number[];
+  /** The values, row-major. */
   data: SafetensorsData;
 }
 
 /** Where a tensor lies in a file: bytes [begin, end) after the header. */
 export interface TensorEntry {
+  /** Type of an element. */
   dtype: SafetensorsDtype;
+  /** Sizes of the axes. */
   shape: readonly number[];
+  /** Offset of the first byte after the header. */
   begin: number;
+  /** Offset after the last byte. */
   end: number;
 }
 
 /** A checked header. */
 export interface SafetensorsHeader {
+  /** Tensors by name, in the header's order. */
   entries: Map<string, TensorEntry>;
+  /** Free texts. */
   metadata: Record<string, string>;
   /** Offset of the first tensor's bytes in the file. */
   dataStart: number;

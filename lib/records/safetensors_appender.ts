@@ -42,6 +42,8 @@ export class SafetensorsAppender {
   #open = true;
 
   /**
+   * Opens the file that is to grow.
+   *
    * @param path The file to make; its folder must exist.
    * @param options Name, type and the shape [...] of one row; the tensor becomes [rows, ...rowShape].
    */
@@ -120,9 +122,12 @@ export class SafetensorsAppender {
 
 /** What {@linkcode SafetensorsAppender} writes. */
 export interface AppenderOptions {
+  /** Name of the tensor. */
   name: string;
+  /** Type of an element. */
   dtype: SafetensorsDtype;
   /** Shape of one row, `[]` for a tensor of one axis. */
   rowShape: readonly number[];
+  /** Free texts for the header. */
   metadata?: Record<string, string>;
 }

@@ -25,7 +25,7 @@ export class SafetensorsReader {
   readonly #file: Deno.FsFile;
   readonly #header: SafetensorsHeader;
 
-  /** @throws SonospeechError `store` when the header is not valid; Deno.errors.NotFound when there is no file. */
+  /** Opens a file. @throws SonospeechError `store` for a header that is not valid; Deno.errors.NotFound. */
   constructor(path: string) {
     this.#file = Deno.openSync(path, { read: true });
     try {

@@ -15,6 +15,7 @@ export class Decimator {
   readonly #taps: Float64Array;
   #pending: Float64Array;
 
+  /** Makes a decimator; a factor of 1 changes nothing. */
   constructor(factor: number) {
     this.#factor = factor;
     const half = factor === 1 ? 0 : 8 * factor;

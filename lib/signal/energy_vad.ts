@@ -24,7 +24,7 @@ export class EnergyVad {
   #floor = Infinity;
   #hangover = 0;
 
-  /** @param frameSeconds Length of a frame. */
+  /** Makes a detector. @param frameSeconds Length of a frame. */
   constructor(frameSeconds: number) {
     this.#frameSeconds = frameSeconds;
   }

@@ -28,7 +28,7 @@ export class PowerSpectrum {
   readonly #complex: number[];
   readonly #power: Float64Array;
 
-  /** @throws Error when `nFft` is no power of two above 1. */
+  /** Makes the transform. @throws Error when `nFft` is no power of two above 1. */
   constructor(nFft: number) {
     this.nFft = nFft;
     this.#transform = new FFT(nFft) as unknown as RealTransform;

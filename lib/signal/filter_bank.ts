@@ -8,7 +8,9 @@ import { SonospeechError } from "../errors.ts";
 
 /** A band as a weighted sum of neighbouring bins: Σ weights[i] · power[firstBin + i]. */
 export interface Band {
+  /** The bin of the first weight. */
   firstBin: number;
+  /** One weight a bin. */
   weights: Float64Array;
 }
 

@@ -45,7 +45,7 @@ export class SoundAnalyzer {
   readonly #window = hannWindow(length);
   readonly #block = new Float64Array(length);
 
-  /** @param block 512 samples, ±32768. */
+  /** The features of one block. @param block 512 samples, ±32768. */
   features(block: Float64Array): SoundFeatures {
     for (let n = 0; n < length; n++) this.#block[n] = block[n] * this.#window[n];
     const power = this.#spectrum.of(this.#block);

@@ -17,14 +17,16 @@ import { type Band, linearBands, melBands } from "./filter_bank.ts";
 const powerFloor = 1e-10;
 
 /** Natural logarithm of the least power that a log-spectrogram tells apart from silence, ln(1e-10). */
-export const logPowerFloor = Math.log(powerFloor);
+export const logPowerFloor: number = Math.log(powerFloor);
 
 /** Settings of a log-spectrogram. */
 export type SpectrogramConfig = PrepareConfig["spectrogram"];
 
 /** Sizes of a log-spectrogram, in samples. */
 export interface SpectrogramSizes {
+  /** Length of the analysis window. */
   winLength: number;
+  /** Distance of two columns. */
   hopLength: number;
   /** The least power of two that holds the window and, on the linear scale, gives every band a bin. */
   nFft: number;
@@ -55,6 +57,7 @@ export class SpectrogramStream {
   #samples = 0;
   #columns = 0;
 
+  /** Makes a stream with these settings. */
   constructor(config: SpectrogramConfig) {
     const sizes = spectrogramSizes(config);
     this.#sizes = sizes;

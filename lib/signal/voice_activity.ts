@@ -21,7 +21,9 @@ const leastSpeechShare = 0.4;
 
 /** A voiced stretch of time. */
 export interface VoicedSpan {
+  /** Where it begins. */
   startSeconds: number;
+  /** Where it ends. */
   endSeconds: number;
 }
 
