@@ -12,7 +12,7 @@
 
 import { type ConvolutionGeometry, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import type { Node, Operation } from "../graph.ts";
-import { foldImages, unfoldImages, type Unfolding } from "../kernels/host_images.ts";
+import { foldImages, unfoldColumns, unfoldImages, type Unfolding } from "../kernels/host_images.ts";
 import { copyStrided, transposeMatrix } from "../kernels/host_layout.ts";
 import { type HostMemory, multiplyMatrices } from "./host_memory.ts";
 import type { Handle, Kernel } from "./tensor_device.ts";
@@ -190,8 +190,9 @@ function groupedColumns(plan: Plan, part: Unfolding, dy: Handle, memory: HostMem
   const rows = rowsOf(plan, part);
   return filled(memory, [groups, filters, rows], (out) => {
     for (let g = 0; g < groups; g++) {
-      const view = { start: part.first * windows * groups * filters + g * filters, stride: groups * filters };
-      transposeMatrix(out, g * filters * rows, memory.view(dy), view, rows, filters);
+      const from = { start: part.first * windows * groups * filters + g * filters, stride: groups * filters };
+      const to = { start: g * filters * rows, stride: rows };
+      transposeMatrix(out, to, memory.view(dy), from, rows, filters);
     }
   });
 }
@@ -200,8 +201,9 @@ function groupedColumns(plan: Plan, part: Unfolding, dy: Handle, memory: HostMem
 function transposedFilter({ groups, taps, filters }: Plan, filter: Handle, memory: HostMemory): Handle {
   return filled(memory, [groups, filters, taps], (out) => {
     for (let g = 0; g < groups; g++) {
-      const view = { start: g * filters, stride: groups * filters };
-      transposeMatrix(out, g * filters * taps, memory.view(filter), view, taps, filters);
+      const from = { start: g * filters, stride: groups * filters };
+      const to = { start: g * filters * taps, stride: taps };
+      transposeMatrix(out, to, memory.view(filter), from, taps, filters);
     }
   });
 }
@@ -238,19 +240,9 @@ function inputGradient(plan: Plan, shape: Shape, memory: HostMemory): Kernel {
 
 /** The unfolded windows of some images as columns, `[G, R, M]`. */
 function unfoldedColumns(plan: Plan, part: Unfolding, x: Handle, memory: HostMemory): Handle {
-  const { groups, taps } = plan;
-  const rows = rowsOf(plan, part);
-  return scoped(
-    memory,
-    unfolded(plan, part, x, memory),
-    (handle) =>
-      filled(memory, [groups, taps, rows], (out) => {
-        for (let g = 0; g < groups; g++) {
-          const view = { start: g * rows * taps, stride: taps };
-          transposeMatrix(out, g * rows * taps, memory.view(handle), view, rows, taps);
-        }
-      }),
-  );
+  return filled(memory, [plan.groups, plan.taps, rowsOf(plan, part)], (out) => {
+    unfoldColumns(out, memory.view(x), part);
+  });
 }
 
 /**

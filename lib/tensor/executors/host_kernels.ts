@@ -142,8 +142,8 @@ function compileMatMul(
   const upright = (operand: Node, transposed: boolean): Kernel => {
     const [rows, columns] = operand.shape;
     if (!transposed) return ([x]) => memory.retain(x, [1, rows, columns]);
-    const whole = { start: 0, stride: columns };
-    return filling(memory, [1, columns, rows], (out, x) => transposeMatrix(out, 0, x, whole, rows, columns));
+    const [to, from] = [{ start: 0, stride: rows }, { start: 0, stride: columns }];
+    return filling(memory, [1, columns, rows], (out, x) => transposeMatrix(out, to, x, from, rows, columns));
   };
   const left = upright(a, operation.transposeA);
   const right = upright(b, operation.transposeB);

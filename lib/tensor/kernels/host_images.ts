@@ -5,6 +5,7 @@
  */
 
 import type { ConvolutionGeometry, Shape } from "../../shape.ts";
+import { transposeMatrix } from "./host_layout.ts";
 
 /** One convolution's sizes, with the images `[first, last)` that are unfolded at once. */
 export interface Unfolding {
@@ -60,6 +61,44 @@ export function unfoldImages(out: Float32Array, x: Float32Array, u: Unfolding): 
       for (const end = to + before; to < end; to++) out[to] = 0;
       for (let end = to + count, from = pixel + g * run; to < end; to++, from++) out[to] = x[from];
       for (const end = to + after; to < end; to++) out[to] = 0;
+    }
+  });
+}
+
+/** Visits image, output line, the pixel line under a line of the kernel, and that line's number. */
+function eachLine(u: Unfolding, visit: (n: number, oy: number, iy: number, ky: number) => void): void {
+  const { strides, dilations, padding } = u.geometry;
+  for (let n = u.first; n < u.last; n++) {
+    for (let oy = 0; oy < u.output[0]; oy++) {
+      for (let ky = 0; ky < u.kernel[0]; ky++) {
+        visit(n, oy, oy * strides[0] + ky * dilations[0] - padding.top, ky);
+      }
+    }
+  }
+}
+
+/** Windows as columns: out is `[groups, KH KW C / groups, (last − first) H' W']`. */
+export function unfoldColumns(out: Float32Array, x: Float32Array, u: Unfolding): void {
+  const [, height, width, channels] = u.image;
+  const [outHeight, outWidth] = u.output;
+  const { strides: [, step], dilations: [, dilation], padding: { left }, groups } = u.geometry;
+  const run = channels / groups;
+  const windows = (u.last - u.first) * outHeight * outWidth;
+  out.fill(0);
+  eachLine(u, (n, oy, iy, ky) => {
+    if (iy < 0 || iy >= height) return;
+    for (let kx = 0; kx < u.kernel[1]; kx++) {
+      const offset = kx * dilation - left;
+      const first = Math.max(0, Math.ceil(-offset / step));
+      const last = Math.min(outWidth, Math.floor((width - 1 - offset) / step) + 1);
+      for (let g = 0; g < groups; g++) {
+        const row = ((g * u.kernel[0] + ky) * u.kernel[1] + kx) * run;
+        const window = ((n - u.first) * outHeight + oy) * outWidth + first;
+        const pixel = (n * height + iy) * width + first * step + offset;
+        const to = { start: row * windows + window, stride: windows };
+        const from = { start: pixel * channels + g * run, stride: step * channels };
+        transposeMatrix(out, to, x, from, last - first, run);
+      }
     }
   });
 }

@@ -100,12 +100,18 @@ export function sumAxes(out: Float32Array, x: Float32Array, shape: Shape, axes: 
   out.set(sums);
 }
 
-/** Transposes a matrix of `x` whose rows lie `stride` apart from `start` on, into `out` from `to` on. */
+/** A matrix inside an array: where it starts, and from one line to the next. */
+export interface MatrixView {
+  start: number;
+  stride: number;
+}
+
+/** Transposes a matrix of `x` of the given size into a matrix of `out`. */
 export function transposeMatrix(
   out: Float32Array,
-  to: number,
+  to: MatrixView,
   x: Float32Array,
-  { start, stride }: { start: number; stride: number },
+  from: MatrixView,
   rowCount: number,
   columnCount: number,
 ): void {
@@ -115,9 +121,13 @@ export function transposeMatrix(
     for (let column0 = 0; column0 < columnCount; column0 += block) {
       const column1 = Math.min(column0 + block, columnCount);
       for (let column = column0; column < column1; column++) {
-        const line = to + column * rowCount;
-        for (let row = row0, from = start + row * stride + column; row < row1; row++, from += stride) {
-          out[line + row] = x[from];
+        const line = to.start + column * to.stride;
+        for (
+          let row = row0, at = from.start + row * from.stride + column;
+          row < row1;
+          row++, at += from.stride
+        ) {
+          out[line + row] = x[at];
         }
       }
     }
