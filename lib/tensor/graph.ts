@@ -11,96 +11,39 @@
  * @module
  */
 
+import { broadcastShapes, sameShape, type Shape, sizeOf } from "../shape.ts";
 import {
-  broadcastShapes,
-  type ConvolutionGeometry,
-  convolutionOutputSize,
-  type Padding,
-  sameShape,
-  type Shape,
-  sizeOf,
-} from "../shape.ts";
+  type BinaryFunction,
+  fail,
+  type LastAxisFunction,
+  type Node,
+  node,
+  type ParameterInfo,
+  type UnaryFunction,
+} from "./operation.ts";
 
-/** How a parameter's first values are drawn. */
-export type Initializer =
-  | { kind: "constant"; value: number }
-  /** Normal with mean 0. */
-  | { kind: "normal"; standardDeviation: number }
-  /** Normal with standard deviation √(2 / fanIn): He et al., ICCV 2015. */
-  | { kind: "heNormal"; fanIn: number }
-  /** Uniform in ±√(6 / (fanIn + fanOut)): Glorot and Bengio, AISTATS 2010. */
-  | { kind: "glorotUniform"; fanIn: number; fanOut: number }
-  /** Of shape `[2, C]`: means (row 0) 0 and variances (row 1) 1, what batch normalization starts from. */
-  | { kind: "runningMoments" };
-
-/** What distinguishes one parameter from another. */
-export interface ParameterInfo {
-  /** Dotted path, unique in a network, as `video.stage1.0.conv1.weight`. */
-  name: string;
-  initializer: Initializer;
-  /** False for state that the step updates by rule instead of by gradient (running moments). */
-  trainable: boolean;
-  /** Whether it is a weight (true) or a bias, scale or temperature (false), which weight decay may spare. */
-  isWeight: boolean;
-}
-
-/** Elementwise functions of one operand. */
-export type UnaryFunction = "relu" | "sigmoid" | "exp" | "log" | "sqrt" | "square" | "reciprocal";
-
-/** Elementwise functions of two operands, with NumPy broadcasting. */
-export type BinaryFunction = "add" | "subtract" | "multiply" | "divide";
-
-/** Functions along the last axis. Softmax and logSoftmax keep the shape; logSumExp drops the axis. */
-export type LastAxisFunction = "softmax" | "logSoftmax" | "logSumExp";
-
-/** Every operation an executor must know; the doc of each builder function below gives its meaning. */
-export type Operation =
-  | { kind: "input"; name: string }
-  | ({ kind: "parameter" } & ParameterInfo)
-  | { kind: "constant"; value: number }
-  | { kind: "unary"; function: UnaryFunction }
-  | { kind: "reluGradient" }
-  | { kind: "clampMin"; minimum: number }
-  | { kind: "clampMinGradient"; minimum: number }
-  | { kind: "affine"; scale: number; offset: number }
-  | { kind: "binary"; function: BinaryFunction }
-  | { kind: "matMul"; transposeA: boolean; transposeB: boolean }
-  | { kind: "reduceSum"; axes: readonly number[]; keepDims: boolean }
-  | { kind: "broadcastTo" }
-  | { kind: "reshape" }
-  | { kind: "transpose"; permutation: readonly number[] }
-  | { kind: "concat"; axis: number }
-  | { kind: "slice"; begin: readonly number[] }
-  | { kind: "pad"; before: readonly number[] }
-  | { kind: "lastAxis"; function: LastAxisFunction }
-  | { kind: "l2Normalize"; epsilon: number }
-  | { kind: "l2NormalizeGradient"; epsilon: number }
-  | ({ kind: "conv2d" } & ConvolutionGeometry)
-  | ({ kind: "conv2dInputGradient" } & ConvolutionGeometry)
-  | ({ kind: "conv2dFilterGradient" } & ConvolutionGeometry)
-  | ({ kind: "maxPool"; window: readonly [number, number] } & ConvolutionGeometry)
-  | ({ kind: "maxPoolGradient"; window: readonly [number, number] } & ConvolutionGeometry)
-  | { kind: "batchMoments" }
-  | { kind: "batchNorm"; epsilon: number; relu: boolean }
-  | { kind: "batchNormParameterGradient"; epsilon: number; relu: boolean }
-  | { kind: "batchNormInputGradient"; epsilon: number; relu: boolean }
-  | { kind: "stopGradient" };
-
-/** One value of a network: an operation applied to other nodes. Nodes are compared by identity. */
-export interface Node {
-  readonly operation: Operation;
-  readonly inputs: readonly Node[];
-  readonly shape: Shape;
-}
-
-function node(operation: Operation, inputs: readonly Node[], shape: Shape): Node {
-  return Object.freeze({ operation, inputs, shape });
-}
-
-function fail(operation: string, must: string, ...shapes: Shape[]): never {
-  const received = shapes.map((shape) => `[${shape}]`).join(" and ");
-  throw new RangeError(`Cannot build ${operation}: ${must}, received ${received}`);
-}
+export type {
+  BinaryFunction,
+  Initializer,
+  LastAxisFunction,
+  Node,
+  Operation,
+  ParameterInfo,
+  UnaryFunction,
+} from "./operation.ts";
+export {
+  batchMoments,
+  batchNorm,
+  batchNormInputGradient,
+  type BatchNormOptions,
+  batchNormParameterGradient,
+  conv2d,
+  conv2dFilterGradient,
+  conv2dInputGradient,
+  type ConvolutionOptions,
+  maxPool,
+  maxPoolGradient,
+} from "./graph_images.ts";
 
 /** A value fed at every run, by name. */
 export function input(name: string, shape: Shape): Node {
@@ -286,162 +229,6 @@ export function l2Normalize(x: Node, epsilon = 1e-8): Node {
 /** Gradient of {@linkcode l2Normalize}: `(dy − y · Σ y·dy) / √(Σ x² + epsilon)` with `y` its output. */
 export function l2NormalizeGradient(x: Node, dy: Node, epsilon: number): Node {
   return node({ kind: "l2NormalizeGradient", epsilon }, [x, dy], x.shape);
-}
-
-/** Options of a convolution; strides and dilations default to 1, padding to "same" (as PyTorch's `k // 2 · d`). */
-export interface ConvolutionOptions {
-  stride?: number | readonly [number, number];
-  dilation?: number | readonly [number, number];
-  padding?: number | Padding;
-  groups?: number;
-}
-
-function pair(value: number | readonly [number, number] | undefined): readonly [number, number] {
-  return value === undefined ? [1, 1] : typeof value === "number" ? [value, value] : value;
-}
-
-function geometry(kernel: readonly [number, number], options: ConvolutionOptions): ConvolutionGeometry {
-  const dilations = pair(options.dilation);
-  const [vertical, horizontal] = kernel.map((k, i) => Math.floor((dilations[i] * (k - 1)) / 2));
-  const p = options.padding;
-  const padding = typeof p === "object"
-    ? p
-    : { top: p ?? vertical, bottom: p ?? vertical, left: p ?? horizontal, right: p ?? horizontal };
-  return { strides: pair(options.stride), dilations, padding, groups: options.groups ?? 1 };
-}
-
-/**
- * Cross-correlation of images `[B, H, W, C]` with filters `[KH, KW, C / groups, K]`, to `[B, H', W', K]`.
- * Output channels `[g · K / groups, (g + 1) · K / groups)` see input channels of group g only.
- */
-export function conv2d(x: Node, filter: Node, options: ConvolutionOptions = {}): Node {
-  if (x.shape.length !== 4 || filter.shape.length !== 4) {
-    fail("conv2d", "operands must be [B, H, W, C] and [KH, KW, C / groups, K]", x.shape, filter.shape);
-  }
-  const [batch, height, width, channels] = x.shape;
-  const [kernelHeight, kernelWidth, groupChannels, filters] = filter.shape;
-  const g = geometry([kernelHeight, kernelWidth], options);
-  if (channels !== groupChannels * g.groups || filters % g.groups !== 0) {
-    fail("conv2d", `channels and filters must fit ${g.groups} groups`, x.shape, filter.shape);
-  }
-  const { top, bottom, left, right } = g.padding;
-  return node({ kind: "conv2d", ...g }, [x, filter], [
-    batch,
-    convolutionOutputSize(height, kernelHeight, g.strides[0], g.dilations[0], top + bottom),
-    convolutionOutputSize(width, kernelWidth, g.strides[1], g.dilations[1], left + right),
-    filters,
-  ]);
-}
-
-/** Gradient of {@linkcode conv2d} with respect to its input, of the given shape. */
-export function conv2dInputGradient(dy: Node, filter: Node, g: ConvolutionGeometry, inputShape: Shape): Node {
-  return node({ ...geometryOf(g), kind: "conv2dInputGradient" }, [dy, filter], inputShape);
-}
-
-/** Gradient of {@linkcode conv2d} with respect to its filter, of the given shape. */
-export function conv2dFilterGradient(x: Node, dy: Node, g: ConvolutionGeometry, filterShape: Shape): Node {
-  return node({ ...geometryOf(g), kind: "conv2dFilterGradient" }, [x, dy], filterShape);
-}
-
-function geometryOf({ strides, dilations, padding, groups }: ConvolutionGeometry): ConvolutionGeometry {
-  return { strides, dilations, padding, groups };
-}
-
-/** The largest value in each window; padding never wins. */
-export function maxPool(
-  x: Node,
-  window: number | readonly [number, number],
-  options: Omit<ConvolutionOptions, "groups" | "dilation"> = {},
-): Node {
-  const size = pair(window);
-  const g = geometry(size, { stride: size, padding: 0, ...options });
-  const [batch, height, width, channels] = x.shape;
-  return node({ kind: "maxPool", window: size, ...g }, [x], [
-    batch,
-    convolutionOutputSize(height, size[0], g.strides[0], 1, g.padding.top + g.padding.bottom),
-    convolutionOutputSize(width, size[1], g.strides[1], 1, g.padding.left + g.padding.right),
-    channels,
-  ]);
-}
-
-/** Gradient of {@linkcode maxPool}: `dy` goes to the first largest value of each window, in row-major order. */
-export function maxPoolGradient(
-  x: Node,
-  dy: Node,
-  window: readonly [number, number],
-  g: ConvolutionGeometry,
-): Node {
-  return node({ ...geometryOf(g), kind: "maxPoolGradient", window }, [x, dy], x.shape);
-}
-
-/** Mean (row 0) and biased variance (row 1) of each channel over all other axes: `[2, C]`. */
-export function batchMoments(x: Node): Node {
-  return node({ kind: "batchMoments" }, [x], [2, x.shape.at(-1)!]);
-}
-
-/** Options of {@linkcode batchNorm}. */
-export interface BatchNormOptions {
-  /** Added to the variance. */
-  epsilon?: number;
-  /** Whether `max(·, 0)` follows, in the same operation. */
-  relu?: boolean;
-}
-
-/**
- * `gamma · (x − mean) / √(variance + epsilon) + beta` per channel, then ReLU if asked.
- *
- * `moments` is `[2, C]`: `batchMoments(x)` while training (its gradient is then part of this operation's own) or
- * the running moments otherwise.
- */
-export function batchNorm(
-  x: Node,
-  moments: Node,
-  gamma: Node,
-  beta: Node,
-  options: BatchNormOptions = {},
-): Node {
-  const channels = x.shape.at(-1)!;
-  if (!sameShape(moments.shape, [2, channels]) || !sameShape(gamma.shape, [channels])) {
-    fail("batchNorm", "moments must be [2, C] and gamma [C]", x.shape, moments.shape, gamma.shape);
-  }
-  const { epsilon = 1e-5, relu = false } = options;
-  return node({ kind: "batchNorm", epsilon, relu }, [x, moments, gamma, beta], x.shape);
-}
-
-/** Gradients of {@linkcode batchNorm} for gamma (row 0) and beta (row 1): `[2, C]`. */
-export function batchNormParameterGradient(
-  x: Node,
-  moments: Node,
-  gamma: Node,
-  beta: Node,
-  dy: Node,
-  options: Required<BatchNormOptions>,
-): Node {
-  return node(
-    { kind: "batchNormParameterGradient", ...options },
-    [x, moments, gamma, beta, dy],
-    [2, x.shape.at(-1)!],
-  );
-}
-
-/**
- * Gradient of {@linkcode batchNorm} for its input, the dependence of the batch moments on it included.
- * `parameterGradient` is the node of {@linkcode batchNormParameterGradient}, whose sums it uses.
- */
-export function batchNormInputGradient(
-  x: Node,
-  moments: Node,
-  gamma: Node,
-  beta: Node,
-  dy: Node,
-  parameterGradient: Node,
-  options: Required<BatchNormOptions>,
-): Node {
-  return node(
-    { kind: "batchNormInputGradient", ...options },
-    [x, moments, gamma, beta, dy, parameterGradient],
-    x.shape,
-  );
 }
 
 /** `x`, through which no gradient flows. */
