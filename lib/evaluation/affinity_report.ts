@@ -5,7 +5,7 @@
  * @module
  */
 
-import { bootstrapAllBySubject, type Estimate } from "./bootstrap.ts";
+import { bootstrapAllBySubject, type ChanceEstimate } from "./bootstrap.ts";
 import { type Calibration, calibration } from "./calibration.ts";
 import { subjectFolds } from "./folds.ts";
 import { fitLinearProbe } from "./linear_probe.ts";
@@ -28,6 +28,7 @@ export interface AffinityReportOptions {
   related: readonly boolean[];
   /** [N] */
   subjects: readonly string[];
+  /** Draws subjects and folds. */
   seed: number;
   /** Bootstrap draws; 2000 when left out. */
   resamples?: number;
@@ -35,11 +36,17 @@ export interface AffinityReportOptions {
 
 /** How well the score finds related windows. */
 export interface AffinityReport {
+  /** N. */
   windows: number;
+  /** Windows whose speech is about the picture. */
   relatedWindows: number;
+  /** How many subjects the windows come from. */
   subjects: number;
-  rocAuc: Estimate & { chance: number };
-  averagePrecision: Estimate & { chance: number };
+  /** Area under the ROC curve; chance is ½. */
+  rocAuc: ChanceEstimate;
+  /** Average precision; chance is the mean of a random order. */
+  averagePrecision: ChanceEstimate;
+  /** For a plot. */
   rocCurve: RocPoint[];
   /** The scores taken as probabilities; null when one is outside [0, 1]. */
   calibrationAsGiven: Calibration | null;

@@ -13,15 +13,23 @@ import { quantile } from "./statistics.ts";
 
 /** A number with its interval. */
 export interface Estimate {
+  /** On all items. */
   value: number;
   /** Null with fewer than two subjects, or when the number is undefined on all data or on most resamples. */
   interval: Interval | null;
+}
+
+/** A number with its interval and what chance gives. */
+export interface ChanceEstimate extends Estimate {
+  /** The same number for answers that know nothing. */
+  chance: number;
 }
 
 /** How to draw. */
 export interface ResamplingOptions {
   /** The subject of each item, [N]. */
   subjects: readonly string[];
+  /** Draws the subjects. */
   seed: number;
   /** How many times subjects are drawn; 2000 when left out. */
   resamples?: number;

@@ -10,7 +10,9 @@ import { need, needSameLength } from "./requirement.ts";
 export interface ReliabilityBin {
   /** Lower edge; the bin holds (low, high], the first one 0 too, as in Guo et al. and scikit-learn. */
   low: number;
+  /** Upper edge. */
   high: number;
+  /** Items in the bin. */
   count: number;
   /** Mean probability of the items; NaN when the bin is empty. */
   meanProbability: number;
@@ -20,6 +22,7 @@ export interface ReliabilityBin {
 
 /** A reliability diagram with its summary numbers. */
 export interface Calibration {
+  /** From low to high. */
   bins: ReliabilityBin[];
   /**
    * Σ_b (n_b / n) |positiveShare_b − meanProbability_b| (Naeini et al., AAAI 2015; Guo et al., ICML 2017). It depends
@@ -75,6 +78,6 @@ export function calibration(
 
 function binOf(probability: number, bins: number): number {
   const bin = Math.max(0, Math.ceil(probability * bins) - 1);
-  // 0.7 · 10 is a little above 7: the edge itself decides.
+  // 0.07 · 100 is a little above 7: the edge itself decides.
   return bin > 0 && probability <= bin / bins ? bin - 1 : bin;
 }

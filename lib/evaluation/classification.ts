@@ -20,6 +20,7 @@ export interface ConfusionMatrix {
 
 /** How well one class was found; ratios are in [0, 1]. */
 export interface ClassScores {
+  /** The class. */
   name: string;
   /** Of the items predicted as this class, the share that are: TP / (TP + FP). */
   precision: number;
@@ -33,7 +34,9 @@ export interface ClassScores {
 
 /** Means over classes, each class counting the same. */
 export interface MacroScores {
+  /** Mean precision. */
   precision: number;
+  /** Mean recall. */
   recall: number;
   /** The mean of the classes' F1, not the F1 of the mean precision and recall (Opitz and Burst, 2019). */
   f1: number;
@@ -45,13 +48,17 @@ export interface MacroScores {
 
 /** All that is reported of a classifier. */
 export interface ClassificationReport {
+  /** Counts behind all the rest. */
   confusion: ConfusionMatrix;
+  /** In the order of the classes. */
   perClass: ClassScores[];
   /** Over all classes: 14 for standard planes with background. */
   macro: MacroScores;
   /** Over all classes but the background: 13 for standard planes; null without a background class. */
   macroWithoutBackground: MacroScores | null;
+  /** Share of the items whose class was predicted. */
   accuracy: number;
+  /** Mean recall of the classes that occur. */
   balancedAccuracy: number;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { bootstrapAllBySubject, type Estimate } from "./bootstrap.ts";
+import { bootstrapAllBySubject, type ChanceEstimate } from "./bootstrap.ts";
 import { expectedAveragePrecision } from "./ranking.ts";
 import { need, needSameLength } from "./requirement.ts";
 import { recallDepths } from "./retrieval.ts";
@@ -30,11 +30,13 @@ export interface ConceptRankOptions {
 export interface ConceptRank {
   /** Index of the query. */
   query: number;
+  /** What the query is about. */
   concept: string;
   /** Items that the query met. */
   items: number;
   /** Items of its concept among them, at least 1. */
   relevant: number;
+  /** Mean precision at the ranks of the relevant items. */
   averagePrecision: number;
   /** Rank of the first item of its concept, 1 is best. */
   firstRank: number;
@@ -46,7 +48,9 @@ export interface ConceptRank {
 export interface ConceptMetrics {
   /** Share of the queries with an item of their concept among the first K. */
   recallAt1: number;
+  /** As above with K = 5. */
   recallAt5: number;
+  /** As above with K = 10. */
   recallAt10: number;
   /** Mean over queries of average precision. */
   meanAveragePrecision: number;
@@ -205,8 +209,11 @@ function means(
 
 /** Where a window lies. */
 export interface WindowPlace {
+  /** The recording. */
   scanId: string;
+  /** The patient. */
   subject: string;
+  /** Start on the scan's time axis. */
   startSeconds: number;
 }
 
@@ -240,6 +247,7 @@ export function leaveOut(
 
 /** Both modalities of some windows. */
 export interface ConceptRetrievalOptions {
+  /** The places of the windows, [N]. */
   windows: readonly WindowPlace[];
   /** [N, D], row i of window i. */
   video: Float32Array;
@@ -251,7 +259,9 @@ export interface ConceptRetrievalOptions {
   videoConcepts: readonly (string | null)[];
   /** What is said in each window, [N]; null where the speech is about something else. */
   speechConcepts: readonly (string | null)[];
+  /** Which windows a query does not meet. */
   leaveOut: LeaveOut;
+  /** Draws subjects. */
   seed: number;
   /** Bootstrap draws; 2000 when left out. */
   resamples?: number;
@@ -259,7 +269,8 @@ export interface ConceptRetrievalOptions {
 
 /** One direction's numbers, each with its interval over subjects and its chance level. */
 export interface ConceptDirection {
-  metrics: Record<keyof ConceptMetrics, Estimate & { chance: number }>;
+  /** Each number with its interval and chance level. */
+  metrics: Record<keyof ConceptMetrics, ChanceEstimate>;
   /** Queries that were asked. */
   queries: number;
   /** Queries with a concept that met no item of it, and are left out. */

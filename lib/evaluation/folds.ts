@@ -9,7 +9,9 @@ import { need } from "./requirement.ts";
 
 /** One fold: who is tested and who may be trained on. Both sorted, disjoint, together all subjects. */
 export interface SubjectFold {
+  /** Sorted. */
   test: string[];
+  /** Sorted. */
   train: string[];
 }
 
@@ -65,6 +67,7 @@ export const labelShares = [0.01, 0.05, 0.1, 0.25, 0.5, 1] as const;
 export interface LabelSubset {
   /** As asked for, in (0, 1]. */
   share: number;
+  /** Sorted. */
   subjects: string[];
 }
 

@@ -18,13 +18,17 @@ export interface SaliencyMap {
 
 /** A place on the picture as shares of its size: (0, 0) is the top left corner, (1, 1) the bottom right one. */
 export interface GazePoint {
+  /** From left to right. */
   x: number;
+  /** From top to bottom. */
   y: number;
 }
 
 /** A cell of a map. */
 export interface Fixation {
+  /** From 0 at the left. */
   column: number;
+  /** From 0 at the top. */
   row: number;
 }
 

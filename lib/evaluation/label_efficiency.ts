@@ -11,7 +11,9 @@ import { meanAndDeviation } from "./statistics.ts";
 
 /** A classifier and a score on fixed train and test subjects. */
 export interface LabelEfficiencyOptions {
+  /** Subjects whose labels are drawn. */
   train: LabelledFeatures;
+  /** Other subjects. */
   test: LabelledFeatures;
   /** Fits on some training items and predicts the test items' classes, [N]. */
   classify: (train: LabelledFeatures, features: LabelledFeatures["features"]) => number[];
@@ -25,6 +27,7 @@ export interface LabelEfficiencyOptions {
 
 /** A point of the curve. */
 export interface LabelEfficiencyPoint {
+  /** Share of the training subjects, in (0, 1]. */
   share: number;
   /** How many subjects that is; equal for small shares of few subjects. */
   subjects: number;

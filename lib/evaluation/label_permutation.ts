@@ -12,9 +12,11 @@ import { meanAndDeviation, quantile } from "./statistics.ts";
 
 /** What to shuffle and score. */
 export interface LabelPermutationOptions<T> {
+  /** In the order of the items, [N]. */
   labels: readonly T[];
   /** The score with the labels in some order; higher is better. */
   statistic: (labels: readonly T[]) => number;
+  /** Draws the shuffles. */
   seed: number;
   /** 999 when left out. */
   permutations?: number;
@@ -24,9 +26,11 @@ export interface LabelPermutationOptions<T> {
 
 /** The score beside its distribution under shuffled labels. */
 export interface LabelPermutation {
+  /** The score with the labels as they are. */
   observed: number;
   /** Chance level: the mean over shuffles. */
   mean: number;
+  /** Standard deviation over shuffles. */
   deviation: number;
   /** Where 95 % of the shuffles lie. */
   interval: Interval;

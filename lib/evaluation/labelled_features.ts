@@ -18,7 +18,7 @@ export interface LabelledFeatures {
   subjects: readonly string[];
 }
 
-/** @throws SonospeechError `input` when lengths differ, there is no item or a feature is not finite. */
+/** Refuses features that do not fit together. @throws SonospeechError `input` when lengths differ, there is no item or a feature is not finite. */
 export function checkFeatures(action: string, data: LabelledFeatures): void {
   const { features, dimension, labels, subjects } = data;
   needSameLength(action, {

@@ -17,8 +17,11 @@ export interface MinimizeOptions {
 
 /** Where the search ended. */
 export interface Minimum {
+  /** The place. */
   x: Float64Array;
+  /** The value there. */
   value: number;
+  /** Steps taken. */
   iterations: number;
   /** Whether the gradient got below the tolerance. */
   converged: boolean;

@@ -22,7 +22,9 @@ export interface LinearProbe {
   parameters: Float64Array;
   /** The regularization in use. */
   l2: number;
+  /** Steps that the search took. */
   iterations: number;
+  /** Whether the search reached its tolerance. */
   converged: boolean;
   /** Class probabilities, [N, classes]. @param features [N, E]. */
   probabilities(features: Float32Array | Float64Array): Float64Array;

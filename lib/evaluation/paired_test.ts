@@ -23,6 +23,7 @@ export interface PermutationTest {
 
 /** How many arrangements are tried at most; fewer or as many in all are tried without chance. */
 export interface PermutationOptions {
+  /** Draws arrangements where not all are tried. */
   seed: number;
   /** 9999 when left out. */
   permutations?: number;
@@ -99,9 +100,11 @@ export interface CompareOptions<T> extends PermutationOptions {
 export interface RowComparison {
   /** Score of A minus score of B with its 95 % interval. */
   difference: Estimate;
+  /** Whether the difference can be chance. */
   test: PermutationTest;
   /** Cohen's d_z over the subjects' own differences; NaN with fewer than two subjects that have a score. */
   effectSize: number;
+  /** Units of the test. */
   subjects: number;
 }
 

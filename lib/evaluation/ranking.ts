@@ -32,7 +32,9 @@ export function scoreLevels(scores: ArrayLike<number>): ScoreLevels {
 
 /** How many positive and negative items each level holds, from the highest score down. */
 export interface LevelCounts {
+  /** Positive items of each level. */
   positive: Float64Array;
+  /** Negative items of each level. */
   negative: Float64Array;
 }
 
@@ -122,7 +124,9 @@ export function expectedAveragePrecision(items: number, relevant: number): numbe
 
 /** A point of a ROC curve. */
 export interface RocPoint {
+  /** Share of the negatives above the threshold. */
   falsePositiveRate: number;
+  /** Share of the positives above the threshold. */
   truePositiveRate: number;
 }
 

@@ -186,11 +186,17 @@ function needSameSize(map: SaliencyMap, gold: SaliencyMap): void {
 
 /** All measures of one picture. */
 export interface SaliencyScores {
+  /** Nats, lower is better. */
   klDivergence: number;
+  /** Standard deviations, higher is better. */
   nss: number;
+  /** Chance is ½. */
   aucJudd: number;
+  /** Chance is ½. */
   aucBorji: number;
+  /** Pearson's r with the gaze map. */
   correlation: number;
+  /** Shared mass with the gaze map, in [0, 1]. */
   similarity: number;
 }
 

@@ -8,9 +8,11 @@ import { need } from "./requirement.ts";
 
 /** A mean with its spread. */
 export interface MeanAndDeviation {
+  /** Arithmetic mean. */
   mean: number;
   /** Sample standard deviation, n − 1 in the denominator; NaN for a single value. */
   deviation: number;
+  /** How many values. */
   count: number;
 }
 
@@ -18,8 +20,9 @@ export interface MeanAndDeviation {
 export function meanAndDeviation(values: ArrayLike<number>): MeanAndDeviation {
   const count = values.length;
   need(count > 0, "average", "there must be values", 0);
-  let mean = 0;
-  for (let i = 0; i < count; i++) mean += values[i] / count;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += values[i];
+  const mean = sum / count;
   let squares = 0;
   for (let i = 0; i < count; i++) squares += (values[i] - mean) ** 2;
   return { mean, deviation: Math.sqrt(squares / (count - 1)), count };

@@ -38,6 +38,14 @@ Deno.test("calibration() is perfect when each bin's share is its probability", (
   assert.ok(Number.isNaN(bins[3].positiveShare));
 });
 
+Deno.test("calibration() puts a probability on an edge into the lower bin, whatever rounding does", () => {
+  for (let percent = 1; percent <= 100; percent++) {
+    const { bins } = calibration([percent / 100], [true], { bins: 100 });
+    assert.equal(bins[percent - 1].count, 1, `${percent} %`);
+  }
+  assert.equal(calibration([0], [true]).bins[0].count, 1);
+});
+
 Deno.test("calibration() refuses what is no probability", () => {
   for (const wrong of [-0.1, 1.1, NaN]) assert.throws(() => calibration([wrong], [true]), /in \[0, 1\]/);
   assert.throws(() => calibration([], []), /there must be items/);

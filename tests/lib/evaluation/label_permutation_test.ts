@@ -22,6 +22,11 @@ Deno.test("labelPermutation() finds a classifier that guesses no better than shu
   assert.ok(found.pValue > 0.2);
 });
 
+Deno.test("labelPermutation() counts a shuffle that scores the same against the score", () => {
+  const same = labelPermutation({ labels: [1, 2, 3], statistic: () => 0.5, seed: 1, permutations: 20 });
+  assert.deepEqual(same, { observed: 0.5, mean: 0.5, deviation: 0, interval: [0.5, 0.5], pValue: 1 });
+});
+
 Deno.test("labelPermutation() within groups keeps each group's labels", () => {
   const labels = ["x", "y", "x", "z", "z", "w"];
   const within = ["a", "a", "a", "b", "b", "b"];

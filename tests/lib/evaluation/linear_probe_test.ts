@@ -83,6 +83,12 @@ Deno.test("fitLinearProbe() chooses the regularization on training subjects", ()
   assert.deepEqual(chosen.parameters, again.parameters);
   const clear = fitLinearProbe(blobs(5, 60, 3, 3), { l2: [1e-2, 1e4] });
   assert.equal(clear.l2, 1e-2);
+  // Far apart, every λ is right every time: the strongest is taken.
+  const apart = { features: new Float32Array([0, 1, 0, 1, 0, 1]), dimension: 1, labels: [0, 1, 0, 1, 0, 1] };
+  const sure = fitLinearProbe({ ...apart, subjects: ["a", "a", "b", "b", "c", "c"] }, {
+    l2: [1e-3, 1e-1, 1e-2],
+  });
+  assert.equal(sure.l2, 1e-1);
 });
 
 Deno.test("fitLinearProbe() refuses features that are not finite or do not fit", () => {
