@@ -11,7 +11,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
- * The modules that are started as Workers, from the root of the source tree. `tools/pack.ts` bundles each of
+ * The modules that are started as Workers, from the root of the source tree. `lib/packaging` bundles each of
  * them into a script of its own beside `main.js`, so their base names must differ.
  */
 export const workerModules = ["routes/serve_worker.ts"] as const;

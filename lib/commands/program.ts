@@ -7,9 +7,9 @@
  */
 
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
-import { distance } from "fastest-levenshtein";
 import project from "../../deno.json" with { type: "json" };
 import { exitCodes, SonospeechError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -151,11 +151,6 @@ function usageError(
   const [, name, received, choices] = choice;
   const closest = nearest(received, choices.split(", "));
   return fail(`${name} must be one of ${choices}, the nearest one is ${closest}`, received);
-}
-
-/** The known name with the fewest changes to `name`. */
-export function nearest(name: string, known: readonly string[]): string {
-  return known.toSorted((a, b) => distance(name, a) - distance(name, b))[0];
 }
 
 function printText(text: string, exitCode: number): Plan {

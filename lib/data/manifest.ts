@@ -13,6 +13,7 @@ import { parse } from "csv-parse/sync";
 import { distance } from "fastest-levenshtein";
 import { basename, dirname, extname, resolve } from "node:path";
 import { SonospeechError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { type Split, splits } from "./split.ts";
 
 /** One scan to prepare. */
@@ -122,15 +123,11 @@ function findColumns(header: string[], place: Place): { places: Map<Column, numb
 
 /** A column that is nearly one of ours is a typing error, not a column of the user's. */
 function checkUnknown(name: string, place: Place): string {
-  const nearest = nearestOf(name.toLowerCase(), columns);
-  if (distance(name.toLowerCase(), nearest) <= 2) {
-    refuse({ ...place, column: name }, `the column's name must be known, the nearest is "${nearest}"`, name);
+  const closest = nearest(name.toLowerCase(), columns);
+  if (distance(name.toLowerCase(), closest) <= 2) {
+    refuse({ ...place, column: name }, `the column's name must be known, the nearest is "${closest}"`, name);
   }
   return name;
-}
-
-function nearestOf<T extends string>(text: string, known: readonly T[]): T {
-  return [...known].sort((a, b) => distance(text, a) - distance(text, b))[0];
 }
 
 function toItem(value: (column: Column) => string, place: Place, folder: string): ScanItem {
@@ -165,11 +162,11 @@ function toOffset(text: string, place: Place): number {
 function toSplit(text: string, place: Place): Split | undefined {
   if (text === "") return undefined;
   const split = splits.find((known) => known === text.toLowerCase());
-  const nearest = nearestOf(text.toLowerCase(), splits);
+  const closest = nearest(text.toLowerCase(), splits);
   return split ??
     refuse(
       { ...place, column: "split" },
-      `it must be one of ${splits.join(", ")}, the nearest is ${nearest}`,
+      `it must be one of ${splits.join(", ")}, the nearest is ${closest}`,
       text,
     );
 }

@@ -6,7 +6,7 @@
  */
 
 import { Random } from "../random.ts";
-import { normalCdf, normalQuantile } from "./normal.ts";
+import { normalCdf, normalQuantile } from "../normal.ts";
 import { need } from "./requirement.ts";
 import type { Interval } from "./retrieval.ts";
 import { quantile } from "./statistics.ts";

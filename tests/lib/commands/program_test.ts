@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CommandContext, Plan } from "../../../lib/commands/plan.ts";
-import { nearest, parseCommandLine } from "../../../lib/commands/program.ts";
+import { parseCommandLine } from "../../../lib/commands/program.ts";
 import { appPaths } from "../../../lib/app_paths.ts";
 
 function makeContext() {
@@ -112,8 +112,4 @@ Deno.test("permissions serve allows one address to listen at", async () => {
   assert.match(stdout, /'--allow-net=127\.0\.0\.1:9001'\n$/);
   assert.match(stdout, /,\/somewhere\/runs'/);
   assert.doesNotMatch(stdout, /--allow-(write|run|env)/);
-});
-
-Deno.test("nearest() is the known name with the fewest changes", () => {
-  assert.equal(nearest("trian", ["prepare", "train", "serve"]), "train");
 });

@@ -5,8 +5,8 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { workerModules } from "../lib/app_paths.ts";
-import { buildDashboard } from "../static/build.ts";
+import { workerModules } from "../app_paths.ts";
+import { buildDashboard } from "../../static/build.ts";
 
 /** Files that packages read at run time, from the root of the source tree. */
 const wasmFiles = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { need } from "./requirement.ts";
+import { SonospeechError } from "./errors.ts";
 
 const density = (x: number) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
 
@@ -29,9 +29,16 @@ export function normalCdf(x: number): number {
  * The inverse of {@linkcode normalCdf}: bisection down to one in a million, then Newton's steps.
  *
  * @param p In (0, 1); 0 gives −∞ and 1 gives +∞.
+ * @throws SonospeechError `input` when p is outside [0, 1].
  */
 export function normalQuantile(p: number): number {
-  need(p >= 0 && p <= 1, "find a normal quantile", "p must be in [0, 1]", p);
+  if (!(p >= 0 && p <= 1)) {
+    throw new SonospeechError("input", {
+      action: "find a normal quantile",
+      must: "p must be in [0, 1]",
+      received: p,
+    });
+  }
   if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
   let [low, high] = [-9, 9];
   while (high - low > 1e-6) {

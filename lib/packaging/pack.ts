@@ -7,7 +7,7 @@
  * @module
  */
 
-import project from "../deno.json" with { type: "json" };
+import project from "../../deno.json" with { type: "json" };
 import { bundleApp, emptyFolder, runProgram } from "./app_bundle.ts";
 
 const stage = ".cache/pack";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import project from "../deno.json" with { type: "json" };
+import project from "../../deno.json" with { type: "json" };
 import { bundleApp, emptyFolder } from "./app_bundle.ts";
 
 const app = ".cache/compile/app";
