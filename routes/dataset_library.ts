@@ -4,24 +4,11 @@
  * @module
  */
 
+import type { WindowRecord } from "../mod.ts";
 import { Refusal } from "./guard.ts";
 import type { RunLibrary } from "./run_library.ts";
 
 const openAtMost = 4;
-
-/** A window as the server reads it. */
-export interface SourceWindow {
-  id: number;
-  scanId: string;
-  subject: string;
-  split: string;
-  index: number;
-  startSeconds: number;
-  firstFrame: number;
-  frameCount: number;
-  voicedFractionEnergy: number;
-  voicedFractionWebrtc: number;
-}
 
 /** The part of a dataset reader that the server uses. */
 export interface DatasetSource {
@@ -36,7 +23,7 @@ export interface DatasetSource {
     };
   };
   scans(): readonly { id: string; subject: string; split: string; durationSeconds: number }[];
-  windows(filter?: { split?: string; scanId?: string }): readonly SourceWindow[];
+  windows(filter?: { split?: string; scanId?: string }): readonly WindowRecord[];
   quarantine(): readonly { sourceName: string; reason: string; detail: string }[];
   readFrames(scanId: string, start: number, count: number): Uint8Array;
   readLogSpectrogram(scanId: string, startColumn: number, count: number): Float32Array;

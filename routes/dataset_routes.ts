@@ -5,8 +5,9 @@
  */
 
 import { type Context, Hono } from "hono";
+import type { WindowRecord } from "../mod.ts";
 import type { DatasetWire, QuarantineWire, WindowsPage, WindowWire } from "./api.ts";
-import type { DatasetLibrary, DatasetSource, SourceWindow } from "./dataset_library.ts";
+import type { DatasetLibrary, DatasetSource } from "./dataset_library.ts";
 import { Refusal, withoutPaths } from "./guard.ts";
 import { type Bytes, framePng, spectrogramPng, spread, stripPng } from "./pictures.ts";
 import { wholeNumber } from "./query.ts";
@@ -68,7 +69,7 @@ function media(bytes: Bytes, type: string): Response {
   return new Response(bytes, { headers: { "content-type": type, "cache-control": mediaCaching } });
 }
 
-function strip(dataset: DatasetSource, window: SourceWindow): Bytes {
+function strip(dataset: DatasetSource, window: WindowRecord): Bytes {
   const [height, width] = dataset.config.frameSize;
   const size = height * width;
   const chosen = spread(stripFrames, window.frameCount);
@@ -78,7 +79,7 @@ function strip(dataset: DatasetSource, window: SourceWindow): Bytes {
   return stripPng(frames, chosen.length, height, width);
 }
 
-function findWindow(dataset: DatasetSource, id: string): SourceWindow {
+function findWindow(dataset: DatasetSource, id: string): WindowRecord {
   const window = dataset.windows().find((candidate) => String(candidate.id) === id);
   if (!window) throw new Refusal(404, "There is no window of this id.");
   return window;
@@ -90,7 +91,7 @@ function subjectNumbers(dataset: DatasetSource): Map<string, number> {
   return new Map([...names].map((name, i) => [name, i + 1]));
 }
 
-function toWire(dataset: DatasetSource, windows: readonly SourceWindow[]): WindowWire[] {
+function toWire(dataset: DatasetSource, windows: readonly WindowRecord[]): WindowWire[] {
   const numbers = subjectNumbers(dataset);
   return windows.map((window) => {
     const { id, scanId, split, index, startSeconds, frameCount } = window;
@@ -119,7 +120,7 @@ function pageOf(dataset: DatasetSource, c: Context): WindowsPage {
 
 function summaryOf(dataset: DatasetSource): DatasetWire {
   const windows = dataset.windows();
-  const mean = (value: (window: SourceWindow) => number) =>
+  const mean = (value: (window: WindowRecord) => number) =>
     windows.reduce((sum, window) => sum + value(window), 0) / Math.max(1, windows.length);
   const numbers = subjectNumbers(dataset);
   const windowsOf = Map.groupBy(windows, (window) => window.scanId);

@@ -1,8 +1,10 @@
 /** A run folder and a dataset made of plain arithmetic, for tests of the server and the dashboard. */
 
+import type { WindowRecord } from "../../lib/data/dataset_store.ts";
+import type { Split } from "../../lib/data/split.ts";
 import { MetricStore } from "../../lib/records/metric_store.ts";
 import type { RunEvent } from "../../lib/training/events.ts";
-import type { DatasetSource, SourceWindow } from "../../routes/dataset_library.ts";
+import type { DatasetSource } from "../../routes/dataset_library.ts";
 
 export const totalSteps = 400;
 
@@ -153,7 +155,7 @@ const [height, width] = [64, 64];
 const bands = 64;
 const sampleRate = 24_000;
 
-function fakeWindows(): SourceWindow[] {
+function fakeWindows(): WindowRecord[] {
   return fakeScans().flatMap(({ id: scanId, subject, split }, scan) =>
     Array.from({ length: windowsPerScan }, (_, index) => ({
       id: scan * 1000 + index,
@@ -171,7 +173,7 @@ function fakeWindows(): SourceWindow[] {
 }
 
 function fakeScans() {
-  const splits = ["train", "train", "train", "validation", "validation", "validation", "test"];
+  const splits: Split[] = ["train", "train", "train", "validation", "validation", "validation", "test"];
   return splits.map((split, i) => ({ id: `scan${i}`, subject: `anna${i}`, split, durationSeconds: 40 }));
 }
 

@@ -39,6 +39,20 @@ export function Tile({ name, value, hint }: { name: string; value: string; hint?
   );
 }
 
+/** Names and what each is. */
+export function Facts({ facts }: { facts: readonly (readonly [name: string, value: string])[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** A share from 0 to 1 as a bar with its number. */
 export function ShareBar({ name, share, text }: { name: string; share: number; text: string }) {
   return (

@@ -2,7 +2,7 @@ import type { RunSummary } from "../../../routes/api.ts";
 import { formatAge, formatCount, formatNumber, formatShare } from "../format.ts";
 import { useJson } from "../hooks.ts";
 import { href } from "../router.ts";
-import { Note, Progress, StatePill } from "./Parts.tsx";
+import { Facts, Note, Progress, StatePill } from "./Parts.tsx";
 
 /** All runs of the folder, newest first. */
 export function RunsView() {
@@ -45,14 +45,7 @@ function RunCard({ run }: { run: RunSummary }) {
         Step {formatCount(run.step)}
         {run.totalSteps !== null && ` of ${formatCount(run.totalSteps)}`} · {run.preset} preset
       </p>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
     </a>
   );
 }

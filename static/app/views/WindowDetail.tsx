@@ -4,7 +4,7 @@ import { runPath, windowMedia } from "../client.ts";
 import { formatPlace } from "../format.ts";
 import { useJson } from "../hooks.ts";
 import { href } from "../router.ts";
-import { Note } from "./Parts.tsx";
+import { Facts, Note } from "./Parts.tsx";
 import { PlayButton, Timeline, VoicedBars } from "./WindowCard.tsx";
 
 /** One window in full: every frame, its spectrogram, its sound and its facts. */
@@ -36,14 +36,7 @@ export function WindowDetail({ run, id, dataset }: { run: string; id: string; da
             <PlayButton run={run} window={window} />
             <VoicedBars window={window} />
           </div>
-          <dl class="facts">
-            {facts.map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={facts} />
         </div>
       </div>
     </article>
