@@ -1,10 +1,134 @@
 /**
- * Sonospeech's public API.
+ * Sonospeech's public API: narrated scans in, a dual encoder for pictures and speech out, and what it learned.
+ *
+ * The parts, in the order in which they are used: narrated synthetic scans ({@linkcode generatePhantom}), preparing
+ * ({@linkcode prepareDataset}), reading what was prepared ({@linkcode DatasetReader}), training
+ * ({@linkcode train}, {@linkcode recordRun}), evaluation ({@linkcode evaluate} and the measures beside it). Networks
+ * are values ({@linkcode graph}, {@linkcode buildDualEncoder}) that an executor runs ({@linkcode createExecutor}).
+ *
+ * @example Train on a handful of synthetic pairs
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { buildTrainingGraph, createExecutor, graph, initializeParameters, Random } from "./mod.ts";
+ * import { resolveRunConfig, sizeOf } from "./mod.ts";
+ *
+ * // A small dual encoder that learns by contrast alone, on eight pairs of noise.
+ * const config = resolveRunConfig({
+ *   file: {
+ *     data: { batchSize: 8, samplingGroups: 1 },
+ *     model: { frameSize: [16, 16], speechSize: [16, 16], widthMultiplier: 0.25 },
+ *     losses: { correlationWeight: 0, orderWeight: 0, hardNegatives: false },
+ *   },
+ * });
+ * const network = buildTrainingGraph(config);
+ * const nodes = [network.objective, ...network.stateUpdates.map((update) => update.value)];
+ * const random = new Random(1, "pairs");
+ * const feeds = new Map(
+ *   [...graph.inputsOf(nodes)].map(([name, { shape }]) => {
+ *     const isPicture = name === "frames" || name === "speech";
+ *     const draw = () => isPicture ? random.normal() : 1; // Every pair counts, and is a negative of the others.
+ *     return [name, { shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) }];
+ *   }),
+ * );
+ *
+ * const executor = await createExecutor("wasm");
+ * const program = await executor.compileTraining(network, initializeParameters(nodes, config.seed));
+ * const losses: number[] = [];
+ * for (let step = 0; step < 30; step++) {
+ *   losses.push((await program.step(feeds, { learningRate: 3e-3, step })).objective);
+ * }
+ * program.dispose();
+ * await executor.dispose();
+ * assert(losses[0] > 0.5 * Math.log(8)); // Near the level of chance, ln 8.
+ * assert(losses[29] < 0.1 * losses[0]);
+ * ```
+ *
+ * @example From scans to a trained network
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { CheckpointStore, createExecutor, DatasetReader, generatePhantom, prepareDataset } from "./mod.ts";
+ * import { resolvePrepareConfig, resolveRunConfig, train } from "./mod.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const scans = { subjects: 3, secondsPerScan: 8, frameRate: 5, frameSize: [48, 64] } as const;
+ * for await (const progress of generatePhantom(`${folder}/scans`, scans)) assert(progress.unit === "frames");
+ * for await (const event of prepareDataset([`${folder}/scans`], `${folder}/data`, resolvePrepareConfig())) {
+ *   assert(event.kind !== "quarantined");
+ * }
+ *
+ * const dataset = DatasetReader.open(`${folder}/data`);
+ * const executor = await createExecutor("wasm");
+ * const checkpoints = await CheckpointStore.open(`${folder}/checkpoints`);
+ * const config = resolveRunConfig({ file: { data: { batchSize: 2 }, training: { epochs: 1 } } });
+ * const seen: string[] = [];
+ * for await (const event of train({ config, dataset, executor, checkpoints })) seen.push(event.kind);
+ * assert.deepEqual(seen, ["started", "step", "step", "checkpoint", "finished"]);
+ *
+ * await executor.dispose();
+ * dataset.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  *
  * @module
  */
 
+// Errors, settings and small tools that everything shares.
 export { type ErrorCode, type Failure, SonospeechError } from "./lib/errors.ts";
+export {
+  type ConfigChanges,
+  type DeepReadonly,
+  type PrepareConfig,
+  type Preset,
+  resolvePrepareConfig,
+  resolveRunConfig,
+  type RunConfig,
+} from "./lib/config.ts";
+export * from "./lib/normal.ts";
+export * from "./lib/progress.ts";
+export * from "./lib/random.ts";
+export * as schedule from "./lib/schedule.ts";
+export {
+  type ConvolutionGeometry,
+  type Padding,
+  sameShape,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from "./lib/shape.ts";
+
+// Narrated synthetic scans.
+export { generatePhantom, type ScanTruth } from "./lib/phantom/phantom.ts";
+export {
+  phantomDefaults,
+  type PhantomOptions,
+  type ResolvedPhantomOptions,
+  resolvePhantomOptions,
+  voiceNames,
+} from "./lib/phantom/options.ts";
+export { planeNames } from "./lib/phantom/anatomy.ts";
+export type { Segment } from "./lib/phantom/itinerary.ts";
+export type { Utterance } from "./lib/phantom/narration.ts";
+export type { NoiseEvent } from "./lib/phantom/soundtrack.ts";
+
+// Media and sound.
+export { type AudioProbe, type MediaProbe, probeMedia, type VideoProbe } from "./lib/media/probe.ts";
+export { UnusableMediaError, type UnusableReason } from "./lib/media/unusable.ts";
+export type { CropBox } from "./lib/media/crop.ts";
+export * from "./lib/signal/spectrogram.ts";
+export {
+  type VoiceActivity,
+  VoiceActivityStream,
+  voicedFraction,
+  type VoicedSpan,
+  voicedSpans,
+  voiceFrameSeconds,
+} from "./lib/signal/voice_activity.ts";
+
+// Preparing and reading datasets.
+export { prepareDataset, type PrepareEvent, type PrepareOptions } from "./lib/data/prepare.ts";
+export { readManifest, type ScanItem, type ScanList } from "./lib/data/manifest.ts";
+export { listScans } from "./lib/data/prepare_inputs.ts";
+export { assignSplits, type Split, splits, type SplitShares, type SubjectRequest } from "./lib/data/split.ts";
 export {
   DatasetReader,
   type DatasetSummary,
@@ -12,6 +136,97 @@ export {
   type ScanRecord,
   type WindowRecord,
 } from "./lib/data/dataset_store.ts";
+
+// Batches.
+export type { InputSource, WindowSource } from "./lib/data/inputs.ts";
+export {
+  type BatchPlan,
+  type PairSample,
+  PairSampler,
+  type PairSettings,
+  type SpeechSample,
+  type WindowSample,
+} from "./lib/data/pairs.ts";
+export { type Batch, type BatchNeeds, BatchReader } from "./lib/data/batches.ts";
+
+// Graphs, their gradients, and the devices that run them.
+export * as graph from "./lib/tensor/graph.ts";
+export type {
+  BinaryFunction,
+  Initializer,
+  LastAxisFunction,
+  Node,
+  Operation,
+  ParameterInfo,
+  ParameterNode,
+  UnaryFunction,
+} from "./lib/tensor/graph.ts";
+export { gradients } from "./lib/tensor/autodiff.ts";
+export { initializeParameters, parameterCount } from "./lib/tensor/parameters.ts";
+export { evaluateReference, type ReferenceTensor, type ReferenceValues } from "./lib/tensor/reference.ts";
+export * from "./lib/tensor/device.ts";
+export * from "./lib/tensor/executor.ts";
+
+// The dual encoder, its losses and their pace.
+export { buildDualEncoder, buildEmbeddingGraph } from "./lib/models/dual_encoder.ts";
+export type { DualEncoder, EmbeddingGraph } from "./lib/models/dual_encoder.ts";
+export { buildTrainingGraph, type TrainingNeeds, trainingNeeds } from "./lib/models/train_graph.ts";
+export type { NetworkMode, StateUpdate } from "./lib/models/network_context.ts";
+export * from "./lib/losses/correlation.ts";
+export * from "./lib/losses/cross_modal_contrastive.ts";
+export * from "./lib/losses/frame_order.ts";
+export * from "./lib/losses/info_nce.ts";
+export * from "./lib/losses/temperature.ts";
+export * from "./lib/pacing/affinity.ts";
+export * from "./lib/pacing/pace.ts";
+
+// Training.
+export * from "./lib/training/events.ts";
+export { makeFeeds, type StepFeeds } from "./lib/training/feeds.ts";
+export type { BatchFacts } from "./lib/training/step_metrics.ts";
+export { recordRun } from "./lib/training/record_run.ts";
+export * from "./lib/training/run_folder.ts";
+export { floatTensors } from "./lib/training/train_state.ts";
+export { train, type TrainOptions } from "./lib/training/trainer.ts";
+
+// Evaluation: what was learned, and how sure that is.
+export * from "./lib/evaluation/evaluate.ts";
+export * from "./lib/evaluation/embed.ts";
+export * from "./lib/evaluation/embedding_map.ts";
+export * from "./lib/evaluation/retrieval.ts";
+export * from "./lib/evaluation/concept_retrieval.ts";
+export * from "./lib/evaluation/affinity_report.ts";
+export * from "./lib/evaluation/classification.ts";
+export * from "./lib/evaluation/ranking.ts";
+export * from "./lib/evaluation/calibration.ts";
+export * from "./lib/evaluation/labelled_features.ts";
+export * from "./lib/evaluation/linear_probe.ts";
+export type { MinimizeOptions } from "./lib/evaluation/lbfgs.ts";
+export * from "./lib/evaluation/nearest_neighbours.ts";
+export * from "./lib/evaluation/label_efficiency.ts";
+export * from "./lib/evaluation/folds.ts";
+export * from "./lib/evaluation/gaze_map.ts";
+export * from "./lib/evaluation/saliency.ts";
+export * from "./lib/evaluation/saliency_baselines.ts";
+export * from "./lib/evaluation/bootstrap.ts";
+export * from "./lib/evaluation/paired_comparison.ts";
+export * from "./lib/evaluation/label_permutation.ts";
+export * from "./lib/evaluation/statistics.ts";
+
+// Records on disk.
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsAppender,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  type SafetensorsHeader,
+  SafetensorsReader,
+  type SafetensorsTensor,
+  type TensorEntry,
+} from "./lib/records/safetensors.ts";
+export type { AppenderOptions } from "./lib/records/safetensors_appender.ts";
+export { type BrokenCheckpoint, type Checkpoint, CheckpointStore } from "./lib/records/checkpoint_store.ts";
 export {
   MetricStore,
   type MetricStoreOptions,

@@ -41,16 +41,18 @@ export interface Failure {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { SonospeechError } from "./errors.ts";
  * const error = new SonospeechError("config", {
  *   action: "read the config",
  *   must: "optimizer.learningRate must be positive",
  *   received: -1,
  * });
- * console.assert(error.message === "Cannot read the config: optimizer.learningRate must be positive, received -1");
+ * assert(error.message === "Cannot read the config: optimizer.learningRate must be positive, received -1");
  * ```
  */
 export class SonospeechError extends Error {
+  /** The name that stack traces show. */
   override readonly name = "SonospeechError";
   /** The kind of failure. */
   readonly code: ErrorCode;
@@ -59,6 +61,7 @@ export class SonospeechError extends Error {
   /** The message without paths and names. */
   readonly publicMessage: string;
 
+  /** Makes the message out of its parts. */
   constructor(code: ErrorCode, failure: Failure) {
     const received = failure.received === undefined ? "" : `, received ${show(failure.received)}`;
     super(`Cannot ${failure.action}: ${failure.must}${received}`, { cause: failure.cause });

@@ -32,6 +32,8 @@ export class ProgressMeter {
   #rate = 0;
 
   /**
+   * Starts the clock.
+   *
    * @param task Name of the job.
    * @param unit Plural name of what is counted.
    * @param options `total` units if known; `done` units already finished when a job resumes; `now` a clock in
@@ -104,6 +106,7 @@ export class ProgressPrinter {
   #lastPlain = -Infinity;
   #width = 0;
 
+  /** Writes to standard error unless told otherwise; `terminal` says whether lines may be written over. */
   constructor(
     options: { write?: (text: string) => void; terminal?: boolean; plainSeconds?: number } = {},
   ) {

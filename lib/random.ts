@@ -33,10 +33,11 @@ export function hashKeys(...keys: RandomKey[]): number {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Random } from "./random.ts";
  * const a = new Random(7, "windows", 3);
  * const b = new Random(7, "windows", 3);
- * console.assert(a.uniform() === b.uniform());
+ * assert(a.uniform() === b.uniform());
  * ```
  */
 export class Random {
@@ -45,6 +46,12 @@ export class Random {
   #c: number;
   #counter = 1;
 
+  /**
+   * Starts the stream of that name.
+   *
+   * @param seed Of the whole experiment.
+   * @param keys What the numbers are for; other keys give numbers that have nothing to do with these.
+   */
   constructor(seed: number, ...keys: RandomKey[]) {
     this.#a = hashKeys(seed, ...keys, "a");
     this.#b = hashKeys(seed, ...keys, "b");

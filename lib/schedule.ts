@@ -18,9 +18,10 @@ export function constant(value: number): Schedule {
  * @see METHOD: Jiao et al., MICCAI 2020, section 2.4 (factor 0.1 every 20 epochs).
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { stepDecay } from "./schedule.ts";
  * const rate = stepDecay(1e-3, 0.1, 100);
- * console.assert(rate(99) === 1e-3 && Math.abs(rate(100) - 1e-4) < 1e-12);
+ * assert(rate(99) === 1e-3 && Math.abs(rate(100) - 1e-4) < 1e-12);
  * ```
  */
 export function stepDecay(initial: number, factor: number, everySteps: number): Schedule {

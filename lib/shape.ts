@@ -47,16 +47,23 @@ export function broadcastShapes(a: Shape, b: Shape): number[] {
 
 /** Zero padding around an image, in pixels. */
 export interface Padding {
+  /** Rows above. */
   top: number;
+  /** Rows below. */
   bottom: number;
+  /** Columns to the left. */
   left: number;
+  /** Columns to the right. */
   right: number;
 }
 
 /** The geometry of a two-dimensional convolution or pooling. */
 export interface ConvolutionGeometry {
+  /** Rows and columns from one output to the next. */
   strides: readonly [number, number];
+  /** Rows and columns from one tap of the filter to the next. */
   dilations: readonly [number, number];
+  /** Zeros around the picture. */
   padding: Padding;
   /** Number of groups the channels are split into; 1 for pooling. */
   groups: number;

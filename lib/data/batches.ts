@@ -11,12 +11,15 @@ import { type BatchPlan, negativeMask, type SpeechSample } from "./pairs.ts";
 
 /** Which arrays a step needs; what no loss uses is not read. */
 export interface BatchNeeds {
+  /** Whether speech samples are read. */
   speech: boolean;
+  /** Whether hard negatives are read. */
   hardNegatives: boolean;
 }
 
 /** A batch of B windows with P frames and K pairs each, row-major. */
 export interface Batch {
+  /** What the arrays were read for. */
   plan: BatchPlan;
   /** `[B · P, H, W, 1]`, in [−1, 1]. */
   frames: Float32Array;
@@ -34,6 +37,7 @@ export class BatchReader {
   readonly #config: RunConfig;
   readonly #needs: BatchNeeds;
 
+  /** Reads from `source`; `needs` is what the config's losses use, from `trainingNeeds()`. */
   constructor(source: InputSource, config: RunConfig, needs: BatchNeeds) {
     this.#inputs = new InputReader(source, config.model, config.data.speechSeconds);
     this.#config = config;

@@ -62,6 +62,7 @@ export interface BootstrapAllOptions<K extends string> extends ResamplingOptions
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { bootstrapBySubject } from "./bootstrap.ts";
  * const values = [1, 2, 3, 4];
  * const { value, interval } = bootstrapBySubject({
@@ -69,7 +70,7 @@ export interface BootstrapAllOptions<K extends string> extends ResamplingOptions
  *   statistic: (rows) => rows.reduce((sum, row) => sum + values[row], 0) / rows.length,
  *   seed: 1,
  * });
- * console.assert(value === 2.5 && interval![0] < 2.5 && interval![1] > 2.5);
+ * assert(value === 2.5 && interval![0] < 2.5 && interval![1] > 2.5);
  * ```
  */
 export function bootstrapBySubject({ statistic, ...options }: BootstrapOptions): Estimate {

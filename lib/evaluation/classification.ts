@@ -155,9 +155,10 @@ export function balancedAccuracy(matrix: ConfusionMatrix): number {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { classificationReport } from "./classification.ts";
  * const report = classificationReport([0, 1, 2, 2], [0, 1, 2, 1], ["4CH", "femur", "background"], "background");
- * console.assert(report.accuracy === 0.75 && report.macroWithoutBackground?.recall === 1);
+ * assert(report.accuracy === 0.75 && report.macroWithoutBackground?.recall === 1);
  * ```
  */
 export function classificationReport(

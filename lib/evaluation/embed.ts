@@ -13,6 +13,7 @@ import type { Executor, InferenceProgram, Tensors } from "../tensor/executor.ts"
 
 /** Embeddings of both modalities of some windows, unit length, row i of each belonging to window i. */
 export interface EmbeddedWindows {
+  /** The windows, in the order asked for. */
   windows: readonly WindowRecord[];
   /** D. */
   dimension: number;
@@ -28,12 +29,17 @@ const batchSize = 64;
 
 /** What to embed and with what. */
 export interface EmbedOptions {
+  /** Computes. */
   executor: Executor;
+  /** The settings of the run that the parameters are from. */
   config: RunConfig;
   /** The network's parameters and running moments by name; other entries are ignored. */
   parameters: Tensors;
+  /** Where frames and spectrograms are read. */
   source: InputSource;
+  /** What to embed. */
   windows: readonly WindowRecord[];
+  /** Stops the work. */
   signal?: AbortSignal;
   /** Called with the number of windows done. */
   onProgress?: (done: number) => void;

@@ -9,16 +9,23 @@ import type { EmbeddedWindows } from "./embed.ts";
 
 /** One window on the map. */
 export interface MapPoint {
+  /** The window's id. */
   windowId: number;
+  /** The scan it is part of. */
   scanId: string;
+  /** The scan's subject. */
   subject: string;
+  /** Place of its video embedding on the two axes. */
   video: [number, number];
+  /** Place of its speech embedding on the same axes. */
   speech: [number, number];
 }
 
 /** Points with the share of the variance that each axis shows. */
 export interface EmbeddingMap {
+  /** One entry a window. */
   points: MapPoint[];
+  /** Share of the embeddings' variance along each axis, 0 to 1. */
   explainedVariance: [number, number];
 }
 

@@ -19,12 +19,15 @@ import { bootstrapRetrieval, chanceRetrieval, type Interval, ranks, summarizeRan
 
 /** What an evaluation found, as written to `report.json`. */
 export interface EvaluationReport {
+  /** Training steps behind the parameters. */
   step: number;
+  /** The part of the data that was embedded. */
   split: "validation" | "test";
   /** Windows that were embedded. */
   windows: number;
   /** Windows with high affinity, among which retrieval is scored: without speech there is nothing to find. */
   voicedWindows: number;
+  /** Subjects with at least one voiced window. */
   subjects: number;
   /** As `retrieval.videoToSpeech.recallAt1`. */
   metrics: Record<string, number>;
@@ -36,11 +39,17 @@ export interface EvaluationReport {
 
 /** What to evaluate. */
 export interface EvaluateOptions {
+  /** Computes. */
   executor: Executor;
+  /** The settings of the run. */
   config: RunConfig;
+  /** The network's parameters and running moments by name. */
   parameters: Tensors;
+  /** The prepared windows. */
   dataset: WindowSource;
+  /** The part of the data to embed; never the one that was trained on. */
   split: "validation" | "test";
+  /** Training steps behind the parameters; for the report. */
   step: number;
   /** Digests of the subjects the network was trained on ({@linkcode subjectDigest}). */
   trainSubjects: ReadonlySet<string>;
@@ -48,7 +57,9 @@ export interface EvaluateOptions {
   windowLimit?: number;
   /** Where `report.json`, `embeddings.safetensors` and `map.json` go; nothing is written without it. */
   folder?: string;
+  /** Stops the work. */
   signal?: AbortSignal;
+  /** Called with the number of windows done, and of all. */
   onProgress?: (done: number, total: number) => void;
 }
 

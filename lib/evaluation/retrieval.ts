@@ -11,10 +11,15 @@ export const recallDepths = [1, 5, 10] as const;
 
 /** Numbers of one direction; recalls are shares in [0, 1]. */
 export interface RetrievalMetrics {
+  /** Share of queries whose own item is the best match. */
   recallAt1: number;
+  /** Share of queries whose own item is among the best five. */
   recallAt5: number;
+  /** Share of queries whose own item is among the best ten. */
   recallAt10: number;
+  /** Median of the ranks, from 1. */
   medianRank: number;
+  /** Mean of 1 / rank. */
   meanReciprocalRank: number;
 }
 

@@ -43,8 +43,9 @@ function backward(permutation: readonly number[]): number[] {
  * @throws RangeError when it is not a permutation of 0, 1, 2, 3.
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { frameOrderClass } from "./frame_order.ts";
- * console.assert(frameOrderClass([0, 1, 2, 3]) === 0 && frameOrderClass([3, 2, 1, 0]) === 0);
+ * assert(frameOrderClass([0, 1, 2, 3]) === 0 && frameOrderClass([3, 2, 1, 0]) === 0);
  * ```
  */
 export function frameOrderClass(permutation: readonly number[]): number {

@@ -9,8 +9,11 @@ import { affinityLevel } from "./affinity.ts";
 
 /** What pacing knows of a window before training. */
 export interface WindowFacts {
+  /** The window's id, by which a pace may remember it. */
   id: number;
+  /** Share of its time that the energy detector calls voiced, 0 to 1. */
   voicedFractionEnergy: number;
+  /** Share of its time that WebRTC's detector calls voiced, 0 to 1. */
   voicedFractionWebrtc: number;
 }
 
@@ -30,6 +33,7 @@ export function voicedFractionOf(window: WindowFacts, detector: RunConfig["pacin
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { createPace } from "./pace.ts";
  * const pace = createPace({ kind: "voice", detector: "energy", voicedFractionThreshold: 0.3 });
  * const windows = [0.1, 0.9].map((voiced, id) => ({
@@ -37,7 +41,7 @@ export function voicedFractionOf(window: WindowFacts, detector: RunConfig["pacin
  *   voicedFractionEnergy: voiced,
  *   voicedFractionWebrtc: voiced,
  * }));
- * console.assert(pace.weights(windows).join() === "0,1");
+ * assert(pace.weights(windows).join() === "0,1");
  * ```
  */
 export function createPace(config: RunConfig["pacing"]): Pace {

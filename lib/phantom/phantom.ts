@@ -63,11 +63,12 @@ const manifestHeader = "scan,subject,video,speech,speech_offset_seconds,split";
  * `environment` when ffmpeg or a part of it is missing; the signal's reason when it is aborted.
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { generatePhantom } from "./phantom.ts";
  * const folder = await Deno.makeTempDir();
  * const options = { seed: 7, subjects: 1, secondsPerScan: 2, frameRate: 5, frameSize: [48, 64] } as const;
- * for await (const { done } of generatePhantom(folder, options)) console.assert(done <= 10);
- * console.assert((await Deno.readTextFile(`${folder}/manifest.csv`)).includes("videos/s0001-01.mp4"));
+ * for await (const { done } of generatePhantom(folder, options)) assert(done <= 10);
+ * assert((await Deno.readTextFile(`${folder}/manifest.csv`)).includes("videos/s0001-01.mp4"));
  * await Deno.remove(folder, { recursive: true });
  * ```
  */

@@ -20,7 +20,9 @@ export interface Checkpoint {
 
 /** A checkpoint that could not be read, and why. */
 export interface BrokenCheckpoint {
+  /** File name inside the folder. */
   file: string;
+  /** What is wrong with it. */
   reason: string;
 }
 

@@ -76,12 +76,13 @@ interface PendingEvent {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MetricStore } from "./metric_store.ts";
  * const path = `${await Deno.makeTempDir()}/metrics.sqlite`;
  * const store = MetricStore.create(path);
  * store.append({ kind: "step", step: 1, metrics: { "loss.total": 0.7 } });
  * store.flush();
- * console.assert(store.series("loss.total").values[0] === 0.7);
+ * assert(store.series("loss.total").values[0] === 0.7);
  * store.close();
  * ```
  */

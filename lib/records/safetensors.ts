@@ -133,9 +133,10 @@ export function encodeHeader(
  * @throws SonospeechError `store` when a tensor's data do not fit its shape or type.
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
  * const bytes = encodeSafetensors(new Map([["x", { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) }]]));
- * console.assert(decodeSafetensors(bytes).tensors.get("x")?.data[1] === 2);
+ * assert(decodeSafetensors(bytes).tensors.get("x")?.data[1] === 2);
  * ```
  */
 export function encodeSafetensors(

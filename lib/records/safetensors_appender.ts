@@ -24,11 +24,12 @@ import {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { SafetensorsAppender } from "./safetensors_appender.ts";
  * const path = Deno.makeTempFileSync({ suffix: ".safetensors" });
  * const appender = new SafetensorsAppender(path, { name: "pcm", dtype: "I16", rowShape: [] });
  * appender.append(Int16Array.of(1, 2, 3));
- * console.assert(appender.finish() === 3);
+ * assert(appender.finish() === 3);
  * Deno.removeSync(path);
  * ```
  */

@@ -16,9 +16,10 @@ interface RealTransform {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { PowerSpectrum } from "./fft.ts";
  * const power = new PowerSpectrum(8).of([1, 0, 0, 0, 0, 0, 0, 0]);
- * console.assert(power.length === 5 && power.every((value) => value === 1));
+ * assert(power.length === 5 && power.every((value) => value === 1));
  * ```
  */
 export class PowerSpectrum {

@@ -40,7 +40,7 @@ export function resemblesSpeech(features: SoundFeatures): boolean {
 /** Measures blocks of 64 ms at 8 kHz. */
 export class SoundAnalyzer {
   /** Samples of a block. */
-  static readonly length = length;
+  static readonly length: number = length;
   readonly #spectrum = new PowerSpectrum(length);
   readonly #window = hannWindow(length);
   readonly #block = new Float64Array(length);

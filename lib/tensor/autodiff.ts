@@ -55,11 +55,12 @@ type InputGradients = (Node | undefined)[];
  * is a gradient itself.
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gradients } from "./autodiff.ts";
  * import { input, reduceSum, square } from "./graph.ts";
  * const x = input("x", [3]);
  * const [dx] = gradients(reduceSum(square(x)), [x]); // 2x
- * console.assert(dx.shape[0] === 3);
+ * assert(dx.shape[0] === 3);
  * ```
  */
 export function gradients(objective: Node, wrt: readonly Node[]): Node[] {

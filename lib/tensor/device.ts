@@ -29,7 +29,7 @@ export type DeviceChoice = "auto" | DeviceInfo["kind"];
 export async function createExecutor(
   kind: DeviceInfo["kind"],
   options: ExecutorOptions = {},
-): Promise<GraphExecutor> {
+): Promise<Executor> {
   if (kind !== "webgpu") return new GraphExecutor(await openHostDevice(kind, options));
   // Loaded on demand: tfjs's WebGPU backend is large, and most of the program's commands need no device.
   const { openWebgpuDevice } = await import("./executors/webgpu_device.ts");

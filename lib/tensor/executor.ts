@@ -9,7 +9,9 @@ import type { Shape } from "../shape.ts";
 
 /** A tensor on the host, float32, row-major. */
 export interface Tensor {
+  /** Length of each axis. */
   shape: Shape;
+  /** The elements. */
   data: Float32Array;
 }
 
@@ -56,6 +58,7 @@ export interface TrainingGraph {
 
 /** Numbers of one step. */
 export interface StepSettings {
+  /** Of this step. */
   learningRate: number;
   /** The number of updates made before this one; AdamW's bias correction needs it. */
   step: number;
@@ -88,6 +91,7 @@ export interface TrainingProgram {
   readState(): Promise<Map<string, Tensor>>;
   /** Sets what {@linkcode readState} gave. @throws SonospeechError `store` on a missing name or another shape. */
   writeState(state: Tensors): void;
+  /** Gives back what the program holds on the device. */
   dispose(): void;
 }
 
@@ -95,15 +99,30 @@ export interface TrainingProgram {
 export interface InferenceProgram {
   /** Computes the outputs, by name. */
   run(feeds: Tensors): Promise<Map<string, Tensor>>;
+  /** Gives back what the program holds on the device. */
   dispose(): void;
 }
 
 /** Runs graphs on one device. */
 export interface Executor {
+  /** Where it computes. */
   readonly device: DeviceInfo;
-  /** @param parameters First values of every parameter (see `initializeParameters`). */
+  /**
+   * Makes a training step ready to run.
+   *
+   * @param parameters First values of every parameter (see `initializeParameters`).
+   * @throws SonospeechError `input` when a parameter is missing or has another shape.
+   */
   compileTraining(graph: TrainingGraph, parameters: Tensors): Promise<TrainingProgram>;
-  /** @param parameters Values of the parameters the outputs need; others are ignored. */
+  /**
+   * Makes a graph ready to run forward.
+   *
+   * @param parameters Values of the parameters the outputs need; others are ignored.
+   * @throws SonospeechError `input` when a parameter is missing or has another shape.
+   */
   compileInference(outputs: Readonly<Record<string, Node>>, parameters: Tensors): Promise<InferenceProgram>;
+  /** How many tensors the device holds; a number that grows from step to step is a leak. */
+  tensorCount(): number;
+  /** Closes the device; its programs are of no use afterwards. */
   dispose(): Promise<void>;
 }

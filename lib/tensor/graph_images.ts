@@ -16,9 +16,13 @@ import { fail, type Node, node } from "./operation.ts";
 
 /** Options of a convolution; strides and dilations default to 1, padding to "same" (as PyTorch's `k // 2 · d`). */
 export interface ConvolutionOptions {
+  /** Rows and columns from one output to the next; 1 by default. */
   stride?: number | readonly [number, number];
+  /** Rows and columns from one tap of the filter to the next; 1 by default. */
   dilation?: number | readonly [number, number];
+  /** Zeros around the picture; by default such that stride 1 keeps its size. */
   padding?: number | Padding;
+  /** Groups that the channels fall into; 1 by default. */
   groups?: number;
 }
 

@@ -22,6 +22,7 @@ export type Initializer =
 export interface ParameterInfo {
   /** Dotted path, unique in a network, as `video.stage1.0.conv1.weight`. */
   name: string;
+  /** How its first values are drawn. */
   initializer: Initializer;
   /** False for state that the step updates by rule instead of by gradient (running moments). */
   trainable: boolean;
@@ -73,8 +74,11 @@ export type Operation =
 
 /** One value of a network: an operation applied to other nodes. Nodes are compared by identity. */
 export interface Node {
+  /** What is computed. */
   readonly operation: Operation;
+  /** What it is computed from, in the operation's order. */
   readonly inputs: readonly Node[];
+  /** The result's shape. */
   readonly shape: Shape;
 }
 

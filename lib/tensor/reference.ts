@@ -29,7 +29,9 @@ import {
 
 /** A tensor of the reference. */
 export interface ReferenceTensor {
+  /** Length of each axis. */
   shape: Shape;
+  /** The elements, row-major. */
   data: Float64Array;
 }
 

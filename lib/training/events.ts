@@ -10,16 +10,23 @@ export type Metrics = Record<string, number>;
 
 /** Sent once when training starts or goes on. */
 export interface StartedEvent {
+  /** Tells the events apart. */
   kind: "started";
   /** Steps already done: 0, or the checkpoint's step. */
   step: number;
+  /** Whole epochs done. */
   epoch: number;
+  /** Epochs of the whole run. */
   totalEpochs: number;
+  /** Whole batches in an epoch. */
   stepsPerEpoch: number;
+  /** Steps of the whole run. */
   totalSteps: number;
   /** As `llvmpipe (webgpu, software)` or `wasm`. */
   device: string;
+  /** Trainable numbers of the network. */
   parameterCount: number;
+  /** Windows of the training split. */
   trainWindows: number;
   /** Share of training windows with high affinity. */
   admittedShare: number;
@@ -31,9 +38,11 @@ export interface StartedEvent {
 
 /** Sent every `training.logEverySteps` steps; the metrics are of that step. */
 export interface StepEvent {
+  /** Tells the events apart. */
   kind: "step";
   /** Steps done, this one included. */
   step: number;
+  /** The epoch it belongs to, from 0. */
   epoch: number;
   /**
    * `loss.total`, `loss.correlation`, `loss.contrastive`, `loss.order`, `accuracy.correlation`,
@@ -45,21 +54,31 @@ export interface StepEvent {
 
 /** Sent when a checkpoint is safe on disk. */
 export interface CheckpointEvent {
+  /** Tells the events apart. */
   kind: "checkpoint";
+  /** Steps done. */
   step: number;
+  /** Whole epochs done. */
   epoch: number;
   /** File name inside the run's `checkpoints` folder. */
   file: string;
+  /** Whether it is the best by validation so far. */
   isBest: boolean;
+  /** Time it took to write. */
   seconds: number;
 }
 
 /** Sent after an evaluation on held-out subjects. */
 export interface EvaluationEvent {
+  /** Tells the events apart. */
   kind: "evaluation";
+  /** Steps done. */
   step: number;
+  /** The epoch that ended with it, from 0. */
   epoch: number;
+  /** The part of the data it was made on. */
   split: "validation" | "test";
+  /** Scores by name. */
   metrics: Metrics;
   /** What each metric is when nothing was learned. */
   chance: Metrics;
@@ -69,11 +88,15 @@ export interface EvaluationEvent {
 
 /** Sent last when a run stops before its end. */
 export interface PausedEvent {
+  /** Tells the events apart. */
   kind: "paused";
+  /** Steps done. */
   step: number;
+  /** Whole epochs done. */
   epoch: number;
   /** `signal`, or the error's code. */
   cause: string;
+  /** One sentence without paths. */
   message: string;
   /** The step of the newest checkpoint. */
   safeStep: number;
@@ -81,8 +104,11 @@ export interface PausedEvent {
 
 /** Sent last when a run is complete. */
 export interface FinishedEvent {
+  /** Tells the events apart. */
   kind: "finished";
+  /** Steps done. */
   step: number;
+  /** Whole epochs done. */
   epoch: number;
 }
 

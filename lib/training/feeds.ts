@@ -9,16 +9,12 @@ import { type Batch, planNegativeMask } from "../data/batches.ts";
 import { frameOrderClass, frameOrderClasses } from "../losses/frame_order.ts";
 import type { Pace } from "../pacing/pace.ts";
 import type { Tensor } from "../tensor/executor.ts";
+import type { BatchFacts } from "./step_metrics.ts";
 
 /** The inputs of a step, and how much its windows count. */
-export interface StepFeeds {
+export interface StepFeeds extends BatchFacts {
+  /** Tensors by the name of the graph's input. */
   feeds: Map<string, Tensor>;
-  /** Share of the batch's windows with a weight above 0. */
-  admittedShare: number;
-  /** Mask of ordinary negatives `[B · K, B · K]`, for the chance level. */
-  negativeMask: Float32Array;
-  /** Weights of the pairs `[B · K]`. */
-  pairWeights: Float32Array;
 }
 
 /**

@@ -31,8 +31,11 @@ export interface RunRecord {
 
 /** An opened run folder. */
 export interface RunFolder {
+  /** The folder. */
   path: string;
+  /** The run's settings. */
   config: RunConfig;
+  /** What it is besides its settings. */
   record: RunRecord;
 }
 

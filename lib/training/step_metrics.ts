@@ -11,8 +11,11 @@ import type { Metrics } from "./events.ts";
 
 /** What is known of a batch besides its tensors. */
 export interface BatchFacts {
+  /** Share of the batch's windows with a weight above 0. */
   admittedShare: number;
+  /** Mask of ordinary negatives `[B · K, B · K]`, for the chance level. */
   negativeMask: Float32Array;
+  /** Weights of the pairs `[B · K]`. */
   pairWeights: Float32Array;
 }
 
@@ -89,7 +92,11 @@ export class StepMeter {
   #last: number;
   #waited = 0;
 
-  /** @param now A clock in seconds. */
+  /**
+   * Starts measuring.
+   *
+   * @param now A clock in seconds.
+   */
   constructor(now: () => number) {
     this.#now = now;
     this.#last = now();

@@ -23,9 +23,13 @@ import { restoreState, saveState, type TrainState } from "./train_state.ts";
 
 /** Everything a training run works with. */
 export interface TrainOptions {
+  /** The run's settings. */
   config: RunConfig;
+  /** The prepared windows. */
   dataset: WindowSource;
+  /** Computes. */
   executor: Executor;
+  /** Where checkpoints go, and where the newest one is looked for. */
   checkpoints: CheckpointStore;
   /** Evaluates parameters on held-out subjects; left out, nothing is evaluated while training. */
   evaluate?: (parameters: Tensors, at: { step: number; epoch: number }) => Promise<EvaluationEvent>;

@@ -27,6 +27,7 @@ import type { Handle, TensorDevice, TrainedParameter, Update } from "./tensor_de
 export class GraphExecutor implements Executor {
   readonly #device: TensorDevice;
 
+  /** Owns the device from now on. */
   constructor(device: TensorDevice) {
     this.#device = device;
   }
@@ -43,7 +44,6 @@ export class GraphExecutor implements Executor {
     return Promise.resolve(new GraphInferenceProgram(this.#device, outputs, parameters));
   }
 
-  /** The number of tensors the device holds. */
   tensorCount(): number {
     return this.#device.tensorCount();
   }

@@ -25,15 +25,19 @@ export type KernelAttributes = Parameters<ReturnType<typeof getKernel>["kernelFu
 
 /** Tensors in host memory, and the backend's kernels on them. */
 export interface HostMemory {
+  /** Where the elements lie. */
   readonly kind: "wasm" | "cpu";
   /** Memory of undefined content. */
   allocate(shape: Shape): Handle;
   /** The tensor's elements in place; any allocation may make the view useless. */
   view(handle: Handle): Float32Array;
+  /** A second hold on the same content, in another shape if one is given. */
   retain(handle: Handle, shape?: Shape): Handle;
+  /** Gives one hold back. */
   release(handle: Handle): void;
   /** Calls a tfjs kernel. */
   call(kernel: string, inputs: Record<string, Handle>, attributes?: KernelAttributes): Handle;
+  /** The number of tensors that are held. */
   tensorCount(): number;
 }
 

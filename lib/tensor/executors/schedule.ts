@@ -17,7 +17,9 @@ interface Instruction {
 
 /** Values that a run does not compute: feeds and parameters. */
 export interface Given {
+  /** The inputs by name. */
   feeds: ReadonlyMap<string, Handle>;
+  /** The parameters by name. */
   parameters: ReadonlyMap<string, { handle: Handle }>;
 }
 
@@ -30,7 +32,11 @@ export class Schedule {
   readonly #outputs: number[];
   readonly #slotCount: number;
 
-  /** @param outputs Nodes to compute, those first that should be computed (and their inputs freed) first. */
+  /**
+   * Compiles a graph.
+   *
+   * @param outputs Nodes to compute, those first that should be computed (and their inputs freed) first.
+   */
   constructor(device: TensorDevice, outputs: readonly Node[]) {
     this.#device = device;
     const order = topologicalOrder(outputs);
@@ -83,6 +89,7 @@ export class Schedule {
     return this.#outputs.map((slot) => owned.delete(slot) ? values[slot] : this.#device.retain(values[slot]));
   }
 
+  /** Gives back the constants it holds. */
   dispose(): void {
     for (const handle of this.#constants.values()) this.#device.release(handle);
     this.#constants.clear();

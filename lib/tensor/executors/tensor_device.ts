@@ -19,7 +19,9 @@ export type Kernel = (inputs: readonly Handle[]) => Handle;
 
 /** A parameter under training. */
 export interface TrainedParameter {
+  /** As in the graph. */
   name: string;
+  /** Its value on the device. */
   handle: Handle;
   /** The optimizer's tensors: the momentum of sgd, the two moments of adamw. */
   moments: Handle[];
@@ -29,7 +31,9 @@ export interface TrainedParameter {
 
 /** Everything one update reads and writes; parameters' and states' handles may be replaced by it. */
 export interface UpdateTask {
+  /** How the trained parameters change. */
   rule: OptimizerRule;
+  /** Largest global L2 norm of the gradients. */
   clipNorm: number;
   /** In the order of the gradients. */
   parameters: readonly TrainedParameter[];
@@ -39,9 +43,13 @@ export interface UpdateTask {
 
 /** What an update is given at every step. */
 export interface UpdateInputs {
+  /** The scalar to be minimized. */
   objective: Handle;
+  /** One for each trained parameter, in their order. */
   gradients: readonly Handle[];
+  /** New values of the state parameters, in their order. */
   stateValues: readonly Handle[];
+  /** Numbers of this step. */
   settings: StepSettings;
 }
 
@@ -50,23 +58,30 @@ export interface UpdateInputs {
  * was updated (1) or not (0), which the caller releases.
  */
 export interface Update {
+  /** Makes one update. */
   run(inputs: UpdateInputs): Handle;
+  /** Gives back the optimizer's state. */
   dispose(): void;
 }
 
 /** A device that holds tensors and runs kernels. */
 export interface TensorDevice {
+  /** Where it computes. */
   readonly info: DeviceInfo;
   /** Makes an operation ready that is neither an input nor a parameter. */
   compile(node: Node): Kernel;
+  /** Copies a tensor to the device. */
   upload(tensor: Tensor): Handle;
   /** A second handle to the same memory. */
   retain(handle: Handle): Handle;
+  /** Gives one hold back. */
   release(handle: Handle): void;
   /** Copies tensors to the host, all in one go. @throws SonospeechError `device` when the device failed. */
   read(handles: readonly Handle[]): Promise<Float32Array[]>;
+  /** Makes an optimizer ready for these parameters. */
   compileUpdate(task: UpdateTask): Update;
   /** The number of tensors held, for tests of leaks. */
   tensorCount(): number;
+  /** Closes the device. */
   dispose(): void;
 }

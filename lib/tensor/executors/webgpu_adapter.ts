@@ -8,10 +8,13 @@ import { SonospeechError } from "../../errors.ts";
 
 /** What an adapter says of itself. */
 export interface AdapterReport {
+  /** Its name, as the driver tells it. */
   name: string;
+  /** Its maker, as the driver tells it; may be empty. */
   vendor: string;
   /** False for an adapter that is emulated on the processor. */
   isHardware: boolean;
+  /** What bounds the work it can take. */
   limits: {
     maxBufferSizeBytes: number;
     maxStorageBufferBindingSizeBytes: number;
@@ -46,9 +49,15 @@ export function reportAdapter({ info, limits }: GPUAdapter): AdapterReport {
 
 /** A device and what befell it. */
 export interface WatchedDevice {
+  /** The device. */
   device: GPUDevice;
+  /** The adapter it is opened on. */
   adapter: GPUAdapter;
-  /** @throws SonospeechError `device` when an error was reported or the device was lost since it was opened. */
+  /**
+   * Must be asked before a result is trusted.
+   *
+   * @throws SonospeechError `device` when an error was reported or the device was lost since it was opened.
+   */
   assertHealthy(): void;
 }
 

@@ -18,7 +18,9 @@ type BackendProgram = Parameters<WebGPUBackend["runWebGPUProgram"]>[0];
 
 /** tfjs's WebGPU backend, and what it lacks. */
 export class WebgpuMemory {
+  /** The adapter that computes. */
   readonly report: AdapterReport;
+  /** How kernels are cut for it. */
   readonly tuning: Tuning;
   readonly #watched: WatchedDevice;
   readonly #backend: WebGPUBackend;
@@ -32,20 +34,22 @@ export class WebgpuMemory {
     this.tuning = tunings[this.report.isHardware ? "hardware" : "software"];
   }
 
-  /** @throws SonospeechError `device` when there is no adapter. */
+  /** Finds the adapter and opens it. @throws SonospeechError `device` when there is no adapter. */
   static async open(): Promise<WebgpuMemory> {
     return new WebgpuMemory(await openDevice());
   }
 
+  /** The device that kernels run on. */
   get device(): GPUDevice {
     return this.#watched.device;
   }
 
+  /** Memory of undefined content. */
   allocate(shape: Shape): Handle {
     return this.#backend.makeTensorInfo([...shape], "float32");
   }
 
-  /** @throws SonospeechError `device` when the device is gone. */
+  /** Copies a tensor to the device. @throws SonospeechError `device` when the device is gone. */
   upload({ shape, data }: Tensor): Handle {
     const handle = this.#backend.makeTensorInfo([...shape], "float32", data);
     try {
@@ -72,15 +76,18 @@ export class WebgpuMemory {
     });
   }
 
+  /** A second hold on the same content, in another shape if one is given. */
   retain(handle: Handle, shape: Shape = handle.shape): Handle {
     this.#backend.incRef(handle.dataId);
     return { dataId: handle.dataId, shape: [...shape], dtype: "float32" };
   }
 
+  /** Gives one hold back. */
   release(handle: Handle): void {
     this.#backend.disposeData(handle.dataId);
   }
 
+  /** The number of tensors that are held. */
   tensorCount(): number {
     this.submit();
     return this.#backend.numDataIds();
@@ -187,6 +194,7 @@ fn main(index: i32) {
     }
   }
 
+  /** Destroys the device and all it holds. */
   dispose(): void {
     this.#backend.dispose();
     this.device.destroy();

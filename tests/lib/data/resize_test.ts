@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { resizeArea } from "../../../lib/data/resize.ts";
+import { Random } from "../../../lib/random.ts";
 
 Deno.test("resizeArea() averages the covered pixels where a picture shrinks", () => {
   assert.deepEqual([...resizeArea([0, 2, 4, 6, 8, 10, 12, 14], 2, 4, 1, 2)], [5, 9]);
@@ -9,10 +11,26 @@ Deno.test("resizeArea() averages the covered pixels where a picture shrinks", ()
   assert.ok(Math.abs(second - (0.5 * 6 + 9) / 1.5) < 1e-6);
 });
 
-Deno.test("resizeArea() keeps the mean when it shrinks and a ramp's straightness when it grows", () => {
-  const values = Float32Array.from({ length: 7 * 5 }, (_, i) => (i * 37) % 11);
-  const mean = (a: ArrayLike<number>) => Array.from(a).reduce((x, y) => x + y, 0) / a.length;
-  assert.ok(Math.abs(mean(resizeArea(values, 7, 5, 3, 2)) - mean(values)) < 1e-5);
+Deno.test("resizeArea() keeps the mean and the range of any picture that shrinks", () => {
+  const side = fc.tuple(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 1, max: 24 }));
+  fc.assert(fc.property(side, side, fc.nat(), ([a, b], [c, d], seed) => {
+    const [height, outHeight, width, outWidth] = [
+      Math.max(a, b),
+      Math.min(a, b),
+      Math.max(c, d),
+      Math.min(c, d),
+    ];
+    const random = new Random(seed, "picture");
+    const picture = Float32Array.from({ length: height * width }, () => random.uniform(0, 255));
+    const small = resizeArea(picture, height, width, outHeight, outWidth);
+    const mean = (values: Float32Array) => values.reduce((x, y) => x + y, 0) / values.length;
+    assert.ok(Math.abs(mean(small) - mean(picture)) < 1e-3);
+    assert.ok(Math.min(...small) > Math.min(...picture) - 1e-3);
+    assert.ok(Math.max(...small) < Math.max(...picture) + 1e-3);
+  }));
+});
+
+Deno.test("resizeArea() keeps a ramp straight when it grows", () => {
   assert.deepEqual([...resizeArea([0, 4], 1, 2, 1, 4)], [0, 1, 3, 4]);
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import {
   bootstrapRetrieval,
   chanceRetrieval,
@@ -33,6 +34,23 @@ Deno.test("ranks() match a hand-made similarity table", () => {
 Deno.test("ranks() of collapsed embeddings are those of chance, not first place", () => {
   const same = new Float32Array(10 * 4).fill(0.5);
   assert.deepEqual([...ranks(same, same, 4)], Array(10).fill(5.5));
+});
+
+Deno.test("ranks() follow their pairs to other places and do not care for the queries' length", () => {
+  // Whole numbers, so that ties are exact in any order of summing.
+  const pairs = fc.array(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 6, maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  fc.assert(fc.property(pairs, fc.nat(), fc.constantFrom(0.5, 2, 8), (rows, seed, factor) => {
+    const side = (order: readonly number[][], from: number, scale = 1) =>
+      Float32Array.from(order.flatMap((row) => row.slice(from, from + 3).map((value) => scale * value)));
+    const found = ranks(side(rows, 0), side(rows, 3), 3);
+    assert.ok(found.every((rank) => rank >= 1 && rank <= rows.length));
+    const order = new Random(seed, "order").shuffle(rows.map((_, i) => i));
+    const moved = order.map((i) => rows[i]);
+    assert.deepEqual([...ranks(side(moved, 0, factor), side(moved, 3), 3)], order.map((i) => found[i]));
+  }));
 });
 
 Deno.test("ranks() refuse embeddings that are not finite", () => {

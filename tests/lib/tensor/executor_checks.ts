@@ -5,8 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import type { OptimizerRule, StepSettings, Tensor, TrainingGraph } from "../../../lib/tensor/executor.ts";
-import type { GraphExecutor } from "../../../lib/tensor/executors/graph_executor.ts";
+import type {
+  Executor,
+  OptimizerRule,
+  StepSettings,
+  Tensor,
+  TrainingGraph,
+} from "../../../lib/tensor/executor.ts";
 import { gradients } from "../../../lib/tensor/autodiff.ts";
 import {
   add,
@@ -47,7 +52,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
 }
 
 /** A case's output and gradients on the executor are those of the float64 reference within 1e-5 (relative L2). */
-export async function checkParity(executor: GraphExecutor, operationCase: OperationCase): Promise<void> {
+export async function checkParity(executor: Executor, operationCase: OperationCase): Promise<void> {
   const { output, gradients: nodes, feeds } = buildCase(operationCase);
   const outputs: Record<string, Node> = { output };
   nodes.forEach((node, i) => outputs[`d${i}`] = node);
@@ -195,7 +200,7 @@ export class ReferenceTraining {
 
 /** Ten steps stay with the float64 trajectory: objectives within 1e-4, parameters within 1e-3 (relative L2). */
 export async function checkTrajectory(
-  executor: GraphExecutor,
+  executor: Executor,
   optimizer: typeof optimizers[number],
 ): Promise<void> {
   const graph = smallTrainingGraph(optimizer);
@@ -225,7 +230,7 @@ export function allParameters(graph: TrainingGraph): Map<string, Tensor> {
 }
 
 /** A step whose objective is not finite changes nothing, says so, and the next good step goes on. */
-export async function checkRefusalOfNotFinite(executor: GraphExecutor): Promise<void> {
+export async function checkRefusalOfNotFinite(executor: Executor): Promise<void> {
   const graph = smallTrainingGraph(optimizers[1]);
   const program = await executor.compileTraining(graph, allParameters(graph));
   await program.step(smallFeeds(0), { learningRate: 0.01, step: 0 });
@@ -243,7 +248,7 @@ export async function checkRefusalOfNotFinite(executor: GraphExecutor): Promise<
 }
 
 /** Reading the state, writing it into a new program and going on gives the very same bits. */
-export async function checkResume(executor: GraphExecutor): Promise<void> {
+export async function checkResume(executor: Executor): Promise<void> {
   const graph = smallTrainingGraph(optimizers[1]);
   const first = await executor.compileTraining(graph, allParameters(graph));
   const run = async (program: typeof first, from: number, to: number) => {
@@ -264,7 +269,7 @@ export async function checkResume(executor: GraphExecutor): Promise<void> {
 }
 
 /** Twenty steps hold no more tensors than one did, and dispose() gives all of them back. */
-export async function checkNoLeak(executor: GraphExecutor): Promise<void> {
+export async function checkNoLeak(executor: Executor): Promise<void> {
   const empty = executor.tensorCount();
   const graph = smallTrainingGraph(optimizers[0]);
   const program = await executor.compileTraining(graph, allParameters(graph));
@@ -278,7 +283,7 @@ export async function checkNoLeak(executor: GraphExecutor): Promise<void> {
 }
 
 /** Missing and misshapen tensors are refused by name; a parameter given out as output is read before the update. */
-export async function checkEdges(executor: GraphExecutor): Promise<void> {
+export async function checkEdges(executor: Executor): Promise<void> {
   const graph = smallTrainingGraph(optimizers[0]);
   const parameters = allParameters(graph);
   const program = await executor.compileTraining(graph, parameters);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createExecutor } from "../../../lib/tensor/device.ts";
-import type { GraphExecutor } from "../../../lib/tensor/executors/graph_executor.ts";
+import type { Executor } from "../../../lib/tensor/executor.ts";
 import { findAdapter, reportAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import {
   checkEdges,
@@ -22,7 +22,7 @@ if (adapter === undefined) {
 
 function withExecutor(
   name: string,
-  use: (executor: GraphExecutor, test: Deno.TestContext) => Promise<void>,
+  use: (executor: Executor, test: Deno.TestContext) => Promise<void>,
 ): void {
   Deno.test({
     name: adapter ? name : `${name} (ignored: there is no graphics adapter)`,

@@ -39,6 +39,7 @@ function rememberingExecutor(failAtStep = Infinity): Executor {
       });
     },
     compileInference: () => Promise.reject(new Error("not needed")),
+    tensorCount: () => 0,
     dispose: () => Promise.resolve(),
   };
 }

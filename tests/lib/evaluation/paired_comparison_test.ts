@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compareRows, signFlipTest } from "../../../lib/evaluation/paired_test.ts";
+import { compareRows, signFlipTest } from "../../../lib/evaluation/paired_comparison.ts";
 import { Random } from "../../../lib/random.ts";
 import { isClose } from "./golden.ts";
 
