@@ -149,4 +149,6 @@ Deno.test("readTally() reads Deno's summary and counts a failure without one", (
     ignored: 0,
   });
   assert.deepEqual(readTally("error: Type checking failed.\n", false), { passed: 0, failed: 1, ignored: 0 });
+  assert.deepEqual(readTally("", true), { passed: 0, failed: 1, ignored: 0 });
+  assert.deepEqual(readTally("ok | 5 passed | 0 failed (1s)\n", false), { passed: 5, failed: 1, ignored: 0 });
 });

@@ -34,9 +34,10 @@ interface Tally {
   ignored: number;
 }
 
-/** Reads the last summary line of `deno test`; a run that failed without one counts as one failure. */
+/** Reads the last summary line of `deno test`; a run that failed, or ended without one, has at least one failure. */
 export function readTally(output: string, success: boolean): Tally {
-  const line = output.split("\n").findLast((text) => /\d+ passed.*\| \d+ failed/.test(text)) ?? "";
+  const line = output.split("\n").findLast((text) => /\d+ passed.*\| \d+ failed/.test(text));
+  if (line === undefined) return { passed: 0, failed: 1, ignored: 0 };
   const count = (what: string) => Number(line.match(new RegExp(`(\\d+) ${what}`))?.[1] ?? 0);
   const tally = { passed: count("passed"), failed: count("failed"), ignored: count("ignored") };
   if (!success && tally.failed === 0) tally.failed = 1;
