@@ -28,6 +28,7 @@ export function phantomCommand({ programName, plan }: CommandSeat) {
       `seconds by which speech follows the picture (default: ${lagSeconds.join(":")})`,
       (text) => parsePair(text, ":"),
     )
+    .option("--wordings <n>", "different wordings of a plane at most", parseNumber, numbers.wordings)
     .option("--planes <names>", `planes to visit, of ${planes.join(",")}`, parseNames)
     .option("--voices <names>", `voices to speak, of ${voices.join(",")}`, parseNames)
     .option("--json", "print one JSON object at the end")

@@ -6,7 +6,7 @@
 
 import type { RunConfig } from "../config.ts";
 import { Random } from "../random.ts";
-import { drawFrameAugmentation, InputReader, type InputSource } from "./inputs.ts";
+import { drawFrameAugmentation, drawSpeechAugmentation, InputReader, type InputSource } from "./inputs.ts";
 import { type BatchPlan, negativeMask, type SpeechSample } from "./pairs.ts";
 
 /** Which arrays a step needs; what no loss uses is not read. */
@@ -47,7 +47,7 @@ export class BatchReader {
   /** Reads a plan's arrays; the random changes depend on the seed, the epoch, the step and the place alone. */
   read(plan: BatchPlan): Batch {
     const pairs = plan.samples.flatMap((sample) => sample.pairs);
-    const random = new Random(this.#config.seed, "speech mask", plan.epoch, plan.stepInEpoch);
+    const random = new Random(this.#config.seed, "speech", plan.epoch, plan.stepInEpoch);
     const positives = pairs.map((pair) => pair.positive);
     const negatives = pairs.map((pair) => pair.hardNegative);
     return {
@@ -81,10 +81,10 @@ export class BatchReader {
   #speech(samples: readonly (SpeechSample | null)[], random: Random): Float32Array {
     const [bands, columns] = this.#config.model.speechSize;
     const out = new Float32Array(samples.length * bands * columns);
-    const mask = { share: this.#config.data.augmentation.spectrogramMask, random };
     samples.forEach((sample, i) => {
+      const change = drawSpeechAugmentation(this.#config.data.augmentation, random);
       if (sample) {
-        this.#inputs.speech(sample.window.scanId, sample.startSeconds, out, i * bands * columns, mask);
+        this.#inputs.speech(sample.window.scanId, sample.startSeconds, out, i * bands * columns, change);
       }
     });
     return out;

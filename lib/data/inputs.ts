@@ -26,6 +26,25 @@ export interface FrameAugmentation {
   brightness: number;
 }
 
+/** Random changes of a speech sample. */
+export interface SpeechAugmentation {
+  /** Factor on the length of what is heard: above 1 sounds faster. */
+  stretch: number;
+  /** Shift in frequency, as a share of the bands. */
+  shift: number;
+  /** Columns that are silenced, from and to, as shares of all. */
+  maskedColumns: readonly [number, number];
+  /** Bands that are silenced, from and to, as shares of all. */
+  maskedBands: readonly [number, number];
+}
+
+const unchangedSpeech: SpeechAugmentation = {
+  stretch: 1,
+  shift: 0,
+  maskedColumns: [0, 0],
+  maskedBands: [0, 0],
+};
+
 /** Reads network inputs from a prepared dataset. */
 export class InputReader {
   readonly #source: InputSource;
@@ -78,25 +97,25 @@ export class InputReader {
   /**
    * Writes a speech sample's spectrogram, `[bands, columns]`, mean 0 and standard deviation 1 over the sample (so
    * that loudness tells nothing), to `out[offset …]`.
-   *
-   * @param mask Shares of the bands and columns to silence; a random stretch of each.
    */
   speech(
     scanId: string,
     startSeconds: number,
     out: Float32Array,
     offset: number,
-    mask?: { share: number; random: Random },
+    change: SpeechAugmentation = unchangedSpeech,
   ): void {
-    const first = Math.round(startSeconds / this.#hopSeconds);
-    const stored = this.#source.readLogSpectrogram(scanId, first, this.#columns);
+    const length = Math.round(this.#columns * change.stretch);
+    const first = Math.round(startSeconds / this.#hopSeconds + (this.#columns - length) / 2);
+    const stored = this.#source.readLogSpectrogram(scanId, first, length);
     const [bands, columns] = this.#model.speechSize;
-    const resized = resizeArea(stored, this.#columns, bands, columns, bands);
-    standardize(resized);
-    if (mask && mask.share > 0) silence(resized, columns, bands, mask.share, mask.random);
+    const values = resizeArea(stored, length, bands, columns, bands);
+    if (change.shift !== 0) shiftBands(values, bands, change.shift * bands);
+    standardize(values);
+    silence(values, columns, bands, change);
     for (let column = 0; column < columns; column++) {
       for (let band = 0; band < bands; band++) {
-        out[offset + band * columns + column] = resized[column * bands + band];
+        out[offset + band * columns + column] = values[column * bands + band];
       }
     }
   }
@@ -123,26 +142,57 @@ function clamp(index: number, size: number): number {
   return index < 0 ? 0 : index >= size ? size - 1 : index;
 }
 
+/** Draws a speech sample's augmentation. */
+export function drawSpeechAugmentation(
+  settings: RunConfig["data"]["augmentation"],
+  random: Random,
+): SpeechAugmentation {
+  const stretch = (share: number): readonly [number, number] => {
+    const length = random.uniform() * share;
+    const start = random.uniform() * (1 - length);
+    return [start, start + length];
+  };
+  return {
+    stretch: 1 + random.uniform(-settings.speechStretch, settings.speechStretch),
+    shift: random.uniform(-settings.bandShift, settings.bandShift),
+    maskedColumns: stretch(settings.spectrogramMask),
+    maskedBands: stretch(settings.spectrogramMask),
+  };
+}
+
+/** Moves a spectrogram `[columns, bands]` by some bands, down when positive; the outermost band is repeated. */
+function shiftBands(values: Float32Array, bands: number, shift: number): void {
+  const row = new Float32Array(bands);
+  for (let start = 0; start < values.length; start += bands) {
+    row.set(values.subarray(start, start + bands));
+    for (let band = 0; band < bands; band++) {
+      const position = Math.min(bands - 1, Math.max(0, band + shift));
+      const lower = Math.floor(position);
+      const share = position - lower;
+      values[start + band] = row[lower] * (1 - share) + row[Math.min(bands - 1, lower + 1)] * share;
+    }
+  }
+}
+
+/** Mean 0 and deviation 1. A constant sample becomes zeros: there is nothing in it to scale up. */
 function standardize(values: Float32Array): void {
   let sum = 0;
   for (const value of values) sum += value;
   const mean = sum / values.length;
   let squares = 0;
   for (const value of values) squares += (value - mean) ** 2;
-  // A constant sample becomes zeros: there is nothing in it to scale up.
   const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares / values.length);
   for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) * scale;
 }
 
-/** SpecAugment (Park et al., Interspeech 2019): one stretch of bands and one of columns become the mean. */
-function silence(values: Float32Array, columns: number, bands: number, share: number, random: Random): void {
-  const stretch = (size: number) => {
-    const length = Math.floor(random.uniform() * share * size);
-    const start = Math.floor(random.uniform() * (size - length + 1));
-    return [start, start + length];
-  };
-  const [firstColumn, lastColumn] = stretch(columns);
-  const [firstBand, lastBand] = stretch(bands);
+/** SpecAugment (Park et al., Interspeech 2019): a stretch of bands and one of columns become the mean. */
+function silence(values: Float32Array, columns: number, bands: number, change: SpeechAugmentation): void {
+  const at = ([from, to]: readonly [number, number], size: number) => [
+    Math.round(from * size),
+    Math.round(to * size),
+  ];
+  const [firstColumn, lastColumn] = at(change.maskedColumns, columns);
+  const [firstBand, lastBand] = at(change.maskedBands, bands);
   values.fill(0, firstColumn * bands, lastColumn * bands);
   for (let column = 0; column < columns; column++) {
     values.fill(0, column * bands + firstBand, column * bands + lastBand);

@@ -73,7 +73,6 @@ export function stepsPerEpoch(windowCount: number, batchSize: number): number {
 
 /** Draws the batches of a training split. */
 export class PairSampler {
-  readonly #windows: readonly WindowRecord[];
   readonly #byScan = new Map<string, Map<number, WindowRecord>>();
   readonly #settings: PairSettings;
   /** Batches in an epoch. */
@@ -81,7 +80,6 @@ export class PairSampler {
 
   /** @throws SonospeechError `input` when there are fewer windows than fill a batch. */
   constructor(windows: readonly WindowRecord[], settings: PairSettings) {
-    this.#windows = windows;
     this.#settings = settings;
     this.stepsPerEpoch = stepsPerEpoch(windows.length, settings.data.batchSize);
     for (const window of windows) {
@@ -94,12 +92,28 @@ export class PairSampler {
   /** The batches of one epoch, from the given step on; every window comes at most once. */
   *epoch(epoch: number, fromStep = 0): Generator<BatchPlan> {
     const { seed, data } = this.#settings;
-    const order = new Random(seed, "epoch", epoch).shuffle(this.#windows);
+    const order = this.#order(new Random(seed, "epoch", epoch));
     for (let step = fromStep; step < this.stepsPerEpoch; step++) {
       const random = new Random(seed, "batch", epoch, step);
       const windows = order.slice(step * data.batchSize, (step + 1) * data.batchSize);
       yield { epoch, stepInEpoch: step, samples: windows.map((window) => this.#sample(window, random)) };
     }
+  }
+
+  /**
+   * Windows in random order, but for groups of the same scan that stay together: a batch whose negatives all come
+   * from other scans is solved by telling scans apart, by voice and gain, without looking at what they show.
+   */
+  #order(random: Random): WindowRecord[] {
+    const { windowsPerScan } = this.#settings.data;
+    const groups: WindowRecord[][] = [];
+    for (const scan of this.#byScan.values()) {
+      const shuffled = random.shuffle([...scan.values()]);
+      for (let i = 0; i < shuffled.length; i += windowsPerScan) {
+        groups.push(shuffled.slice(i, i + windowsPerScan));
+      }
+    }
+    return random.shuffle(groups).flat();
   }
 
   #sample(window: WindowRecord, random: Random): WindowSample {
@@ -136,7 +150,7 @@ export class PairSampler {
     return after.length > 0 ? after : at(-1);
   }
 
-  /** An instant inside the window; a sample longer than the window lies around the window's middle. */
+  /** Any instant of the window, see {@linkcode speechStart}. */
   #speech(window: WindowRecord, random: Random): SpeechSample {
     return {
       window,
@@ -151,8 +165,8 @@ export class PairSampler {
 }
 
 /**
- * Where a speech sample starts, seconds: at `position` (0 first, 1 last) of the places that keep it inside the
- * window, or around the window's middle when it is longer than the window.
+ * Where a speech sample starts, seconds: at `position` (0 to 1) of the places where it lies inside the window or,
+ * when it is longer, of those where the window lies inside it.
  */
 export function speechStart(
   startSeconds: number,
@@ -160,8 +174,7 @@ export function speechStart(
   speechSeconds: number,
   position: number,
 ): number {
-  const slack = windowSeconds - speechSeconds;
-  return startSeconds + (slack > 0 ? slack * position : slack / 2);
+  return startSeconds + (windowSeconds - speechSeconds) * position;
 }
 
 function ranksOf(values: readonly number[]): number[] {

@@ -67,13 +67,14 @@ function bottleneck(width: number, repeats: number, stride: number, dilation: nu
 /**
  * Every encoder at width multiplier 1.
  *
- * - `plain`: four strided convolutions, for the demo.
+ * - `plain`: five strided convolutions, for the demo; the last one sees 63 bands, so that it can tell low from high
+ *   sounds, which it could not from the mean alone.
  * - `resnet18`: He et al., CVPR 2016, table 1.
  * - `seResNeXt50`: the half-width dilated form of Droste et al., IPMI 2019, table 1: the last two stages keep the
  *   size of the second one (28 × 36 for 224 × 288) and see as far with dilations 2 and 4.
  */
 export const encoderTables: Readonly<Record<EncoderName, EncoderTable>> = {
-  plain: { stemWidth: 0, stages: [16, 32, 64, 128].map(convolution) },
+  plain: { stemWidth: 0, stages: [16, 32, 64, 128, 192].map(convolution) },
   resnet18: { stemWidth: 64, stages: [basic(64, 1), basic(128, 2), basic(256, 2), basic(512, 2)] },
   seResNeXt50: {
     stemWidth: 64,

@@ -72,6 +72,8 @@ export interface NarrationStyle {
   relatedShare: number;
   /** Range of the lag of related utterances. */
   lagSeconds: readonly [number, number];
+  /** At most this many different wordings of each plane. */
+  wordings: number;
 }
 
 const betweenSeconds = [1.7, 3] as const;
@@ -91,7 +93,7 @@ export function draftNarration(random: Random, segments: readonly Segment[], sty
   const chat = dealer(random, smallTalk);
   const wordings = new Map(
     segments.filter(({ plane }) => plane !== background).map(({ plane }) =>
-      [plane, dealer(random, planeNamed(plane).wordings)] as const
+      [plane, dealer(random, planeNamed(plane).wordings.slice(0, style.wordings))] as const
     ),
   );
   const drafts: Draft[] = [];

@@ -28,6 +28,8 @@ export interface PhantomOptions {
   relatedShare?: number;
   /** Range of seconds by which an utterance follows what it names; negative is ahead of it; −10 to 10. */
   lagSeconds?: readonly [number, number];
+  /** At most how many different wordings a plane has, 1 to 20; fewer are easier to learn from little. */
+  wordings?: number;
   /** Which planes are visited, of {@linkcode planeNames}. */
   planes?: readonly string[];
   /** Which voices speak, of {@linkcode voiceNames}; a subject has one of them. */
@@ -47,6 +49,7 @@ export const phantomDefaults: ResolvedPhantomOptions = {
   frameSize: [168, 224],
   relatedShare: 0.8,
   lagSeconds: [-1, 1.5],
+  wordings: 20,
   planes: planeNames,
   voices: voiceNames,
 };
@@ -83,6 +86,7 @@ export function resolvePhantomOptions(options: PhantomOptions = {}): ResolvedPha
   requireNumber("secondsPerScan", resolved.secondsPerScan, 2, 7200);
   requireNumber("frameRate", resolved.frameRate, 1, 60);
   requireNumber("relatedShare", resolved.relatedShare, 0, 1);
+  requireNumber("wordings", resolved.wordings, 1, 20, true);
   const { frameSize, lagSeconds } = resolved;
   if (frameSize.length !== 2 || frameSize.some((n) => !(n >= 48 && n <= 1080 && n % 2 === 0))) {
     refuse("frameSize must be an even height and width from 48 to 1080 pixels", frameSize);

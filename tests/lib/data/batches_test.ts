@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../lib/config.ts";
 import { BatchReader, planNegativeMask } from "../../../lib/data/batches.ts";
-import { InputReader } from "../../../lib/data/inputs.ts";
+import { InputReader, type SpeechAugmentation } from "../../../lib/data/inputs.ts";
 import { type BatchPlan, PairSampler } from "../../../lib/data/pairs.ts";
 import { fakeWindows } from "../../helpers/fake_windows.ts";
 
 const source = fakeWindows();
-const still = { shift: 0, gamma: 0, brightness: 0, spectrogramMask: 0 };
+const still = {
+  shift: 0,
+  gamma: 0,
+  brightness: 0,
+  speechStretch: 0,
+  bandShift: 0,
+  spectrogramMask: 0,
+};
 
 function configOf(augmentation: object = still) {
   return resolveRunConfig({
     file: {
-      data: { batchSize: 4, speechSeconds: 1, augmentation },
+      data: { batchSize: 4, samplingGroups: 2, speechSeconds: 1, augmentation },
       model: { frameSize: [16, 16], speechSize: [16, 10] },
     },
   });
@@ -50,18 +57,57 @@ Deno.test("InputReader.speech() gives bands by columns with mean 0 and deviation
   const inputs = new InputReader(source, configOf().model, 1);
   const out = new Float32Array(160);
   inputs.speech("s1", 4, out, 0);
-  const mean = out.reduce((a, b) => a + b, 0) / 160;
-  const squares = out.reduce((a, b) => a + b * b, 0) / 160;
-  assert.ok(Math.abs(mean) < 1e-5 && Math.abs(squares - 1) < 1e-4);
+  assert.ok(Math.abs(out.reduce((a, b) => a + b, 0) / 160) < 1e-5);
+  assert.ok(Math.abs(out.reduce((a, b) => a + b * b, 0) / 160 - 1) < 1e-4);
   const stored = source.readLogSpectrogram("s1", 40, 10);
-  // An affine map keeps differences in proportion: band 2 and 9 of column 5 against those of column 0.
-  const ratio = (a: number, b: number, c: number, d: number) => (a - b) / (c - d);
-  assert.ok(
-    Math.abs(
-      ratio(out[2 * 10 + 5], out[9 * 10 + 5], out[2 * 10], out[9 * 10]) -
-        ratio(stored[5 * 16 + 2], stored[5 * 16 + 9], stored[2], stored[9]),
-    ) < 1e-3,
-  );
+  // Differences are those of the stored values, all scaled alike.
+  const ratio = (band: number, column: number) =>
+    (out[band * 10 + column] - out[0]) / (stored[column * 16 + band] - stored[0]);
+  for (let i = 1; i < 160; i++) {
+    assert.ok(Math.abs(ratio(i % 16, Math.floor(i / 16)) / ratio(1, 0) - 1) < 1e-2);
+  }
+});
+
+Deno.test("InputReader.speech() keeps a ramp's shape at any speed and hears nothing where masked", () => {
+  const ramp = {
+    ...source,
+    readLogSpectrogram: (_: string, first: number, count: number) =>
+      Float32Array.from({ length: count * 16 }, (_, i) => Math.floor(i / 16) + first),
+  };
+  const inputs = new InputReader(ramp, configOf().model, 1);
+  const heard = (change: Partial<SpeechAugmentation>) => {
+    const out = new Float32Array(160);
+    const none = [0, 0] as const;
+    inputs.speech("s0", 4, out, 0, {
+      stretch: 1,
+      shift: 0,
+      maskedColumns: none,
+      maskedBands: none,
+      ...change,
+    });
+    return out;
+  };
+  // A ramp in time looks the same at any speed once its deviation is 1.
+  const plain = heard({});
+  heard({ stretch: 1.2 }).forEach((value, i) => assert.ok(Math.abs(value - plain[i]) < 0.05));
+  heard({ maskedColumns: [0.2, 0.4], maskedBands: [0, 0.25] }).forEach((value, i) => {
+    const [band, column] = [Math.floor(i / 10), i % 10];
+    const isMasked = band < 4 || column === 2 || column === 3;
+    assert.equal(value, isMasked ? 0 : plain[i]);
+  });
+});
+
+Deno.test("InputReader.speech() moves a tone by the shift in bands", () => {
+  const tone = {
+    ...source,
+    readLogSpectrogram: (_: string, __: number, count: number) =>
+      Float32Array.from({ length: count * 16 }, (_, i) => i % 16 === 7 ? 1 : 0),
+  };
+  const inputs = new InputReader(tone, configOf().model, 1);
+  const out = new Float32Array(160);
+  inputs.speech("s0", 0, out, 0, { stretch: 1, shift: 2 / 16, maskedColumns: [0, 0], maskedBands: [0, 0] });
+  const loud = Array.from({ length: 16 }, (_, band) => band).filter((band) => out[band * 10] > 0);
+  assert.deepEqual(loud, [5]);
 });
 
 Deno.test("InputReader refuses a network with other bands than the dataset", () => {
@@ -87,7 +133,14 @@ Deno.test("BatchReader.read() lays out the frames, speech and hard negatives tha
 });
 
 Deno.test("BatchReader.read() repeats its random changes and shows all frames of a window the same one", () => {
-  const config = configOf({ shift: 0.2, gamma: 0.5, brightness: 0.2, spectrogramMask: 0.3 });
+  const config = configOf({
+    shift: 0.2,
+    gamma: 0.5,
+    brightness: 0.2,
+    speechStretch: 0.2,
+    bandShift: 0.1,
+    spectrogramMask: 0.3,
+  });
   const plan = firstPlan(config);
   const read = () => new BatchReader(source, config, { speech: true, hardNegatives: false }).read(plan);
   const [first, second] = [read(), read()];

@@ -79,10 +79,24 @@ Deno.test("PairSampler refuses fewer windows than a batch", () => {
   assert.throws(() => new PairSampler(windowsOf(1, 7), settings()), /at least data.batchSize = 8 windows/);
 });
 
-Deno.test("speechStart() keeps short samples inside and puts long ones around the middle", () => {
+Deno.test("speechStart() keeps short samples inside the window and the window inside long samples", () => {
   assert.equal(speechStart(10, 2, 0.6, 0), 10);
   assert.equal(speechStart(10, 2, 0.6, 1), 11.4);
-  assert.equal(speechStart(10, 2, 6, 0.7), 8);
+  assert.equal(speechStart(10, 2, 6, 0), 10);
+  assert.equal(speechStart(10, 2, 6, 1), 6);
+  assert.equal(speechStart(10, 2, 6, 0.5), 8);
+});
+
+Deno.test("PairSampler draws groups of windows from one scan, and every window by itself when asked", () => {
+  const scansIn = (windowsPerScan: number) => {
+    const sampler = new PairSampler(windowsOf(20, 8), settings([`data.windowsPerScan=${windowsPerScan}`]));
+    const plans = [...sampler.epoch(0)];
+    const counts = plans.map((plan) => new Set(plan.samples.map((sample) => sample.window.scanId)).size);
+    return counts.reduce((a, b) => a + b, 0) / counts.length;
+  };
+  assert.equal(scansIn(8), 1);
+  assert.equal(scansIn(4), 2);
+  assert.ok(scansIn(1) > 5);
 });
 
 Deno.test("negativeMask() leaves out the pair itself, near neighbours of the same scan and what is not admitted", () => {

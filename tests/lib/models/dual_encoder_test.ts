@@ -16,8 +16,8 @@ Deno.test("buildEmbeddingGraph() takes frames and speech to embeddings and featu
   const graph = buildEmbeddingGraph(config.model, 3);
   assert.deepEqual(graph.video.shape, [3, 8]);
   assert.deepEqual(graph.speech.shape, [3, 8]);
-  assert.deepEqual(graph.videoFeatures.shape, [3, 16]);
-  assert.deepEqual(graph.speechFeatures.shape, [3, 16]);
+  assert.deepEqual(graph.videoFeatures.shape, [3, 24]);
+  assert.deepEqual(graph.speechFeatures.shape, [3, 24]);
   const inputs = [...inputsOf(Object.values(graph))].map(([name, { shape }]) => [name, shape]);
   assert.deepEqual(inputs, [["frames", [3, 16, 16, 1]], ["speech", [3, 16, 24, 1]]]);
 });
@@ -51,7 +51,7 @@ Deno.test("buildDualEncoder() shares its parameters between calls", () => {
   const encoder = buildDualEncoder(config.model, "train");
   const frames = framesInput(config.model, 2);
   const features = [encoder.videoFeatures(frames), encoder.videoFeatures(frames)];
-  assert.equal(parametersOf(features).size, 4 * 3);
+  assert.equal(parametersOf(features).size, 5 * 3);
   const speech = encoder.speechFeatures(speechInput(config.model, 2));
   const logits = features.map((video) => encoder.correlationLogits(video, speech));
   assert.deepEqual(logits[0].shape, [2, 2]);

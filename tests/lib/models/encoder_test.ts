@@ -20,16 +20,16 @@ function modelOf(preset: string): RunConfig["model"] {
 }
 
 Deno.test("encodeMap() has the sizes of each architecture", () => {
-  assert.deepEqual(build("plain", [64, 64]).shape, [2, 4, 4, 128]);
+  assert.deepEqual(build("plain", [64, 64]).shape, [2, 2, 2, 192]);
   assert.deepEqual(build("resnet18", [112, 144]).shape, [2, 4, 5, 512]);
   assert.deepEqual(build("resnet18", [224, 224]).shape, [2, 7, 7, 512]);
   // The dilated form keeps 28 × 36 in its last stages.
   assert.deepEqual(build("seResNeXt50", [224, 288]).shape, [2, 28, 36, 1024]);
 });
 
-Deno.test("encodeMap() plain has the parameters of its four convolutions", () => {
-  const norms = 2 * (16 + 32 + 64 + 128);
-  const convolutions = 9 * (1 * 16 + 16 * 32 + 32 * 64 + 64 * 128);
+Deno.test("encodeMap() plain has the parameters of its five convolutions", () => {
+  const norms = 2 * (16 + 32 + 64 + 128 + 192);
+  const convolutions = 9 * (1 * 16 + 16 * 32 + 32 * 64 + 64 * 128 + 128 * 192);
   assert.equal(parameterCount([build("plain", [64, 64])]), convolutions + norms);
 });
 
@@ -57,7 +57,7 @@ Deno.test("encodeMap() seResNeXt50 has 6.76 M parameters, as its table says", ()
 });
 
 Deno.test("encoderTable() multiplies widths and keeps grouped ones multiples of the cardinality", () => {
-  assert.equal(featureWidth("plain", 0.5), 64);
+  assert.equal(featureWidth("plain", 0.5), 96);
   assert.equal(featureWidth("resnet18", 2), 1024);
   for (const multiplier of [0.1, 0.3, 0.5, 1.7]) {
     for (

@@ -151,7 +151,7 @@ Deno.test("buildTrainingGraph() updates the running moments of both encoders", (
   const names = stateUpdates.map(({ parameter }) =>
     parameter.operation.kind === "parameter" ? parameter.operation.name : ""
   );
-  const layers = [1, 2, 3, 4].map((i) => `stage${i}.0.norm1.moments`);
+  const layers = [1, 2, 3, 4, 5].map((i) => `stage${i}.0.norm1.moments`);
   assert.deepEqual(names, [
     ...layers.map((name) => `video.${name}`),
     ...layers.map((name) => `speech.${name}`),

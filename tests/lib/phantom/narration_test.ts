@@ -8,7 +8,7 @@ const seconds = 1200;
 const segments = planSegments(new Random(6), seconds, planeNames);
 
 function narrate(relatedShare: number, lagSeconds: [number, number]) {
-  const style = { relatedShare, lagSeconds };
+  const style = { relatedShare, lagSeconds, wordings: 20 };
   const drafts = draftNarration(new Random(6, "narration"), segments, style);
   return placeNarration(drafts, (text) => 0.07 * text.length, seconds, "slt", style);
 }
@@ -43,12 +43,25 @@ Deno.test("draftNarration() keeps to its extremes: all related, none related, an
   assert.ok(narrate(1, [0, 0]).every(({ isRelated }) => isRelated));
   assert.ok(narrate(0, [0, 0]).every(({ isRelated }) => !isRelated));
   const sweeps = segments.filter(({ plane }) => plane === background);
-  assert.deepEqual(draftNarration(new Random(1), sweeps, { relatedShare: 1, lagSeconds: [0, 0] }), []);
+  assert.deepEqual(
+    draftNarration(new Random(1), sweeps, { relatedShare: 1, lagSeconds: [0, 0], wordings: 20 }),
+    [],
+  );
 });
 
 Deno.test("smallTalk names no plane and speaks in plain words", () => {
   for (const text of smallTalk) {
     assert.match(text, /^[a-z]+( [a-z]+)+$/);
     for (const name of planeNames) assert.ok(!text.includes(name), text);
+  }
+});
+
+Deno.test("draftNarration() keeps to as many wordings of a plane as it is given", () => {
+  const style = { relatedShare: 1, lagSeconds: [0, 0] as [number, number], wordings: 2 };
+  const texts = Map.groupBy(draftNarration(new Random(6), segments, style), ({ plane }) => plane!);
+  assert.equal(texts.size, planeNames.length);
+  for (const [plane, drafts] of texts) {
+    const used = new Set(drafts.map(({ text }) => text));
+    assert.deepEqual([...used].sort(), planeNamed(plane).wordings.slice(0, 2).toSorted());
   }
 });
