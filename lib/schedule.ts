@@ -15,7 +15,7 @@ export function constant(value: number): Schedule {
 /**
  * Divides by `1/factor` every `everySteps` steps: `initial · factor^⌊step / everySteps⌋`.
  *
- * @see METHOD: Jiao et al., MICCAI 2020, section 2.4 (factor 0.1 every 20 epochs).
+ * @see Jiao et al., MICCAI 2020, section 2.4 (factor 0.1 every 20 epochs).
  * @example
  * ```ts
  * import assert from "node:assert/strict";
