@@ -238,7 +238,7 @@ const runDefaults = {
   model: {
     encoder: "plain",
     frameSize: [48, 48],
-    speechSize: [64, 96],
+    speechSize: [64, 128],
     widthMultiplier: 1,
     projectionHidden: 128,
     embeddingDim: 64,

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { resolvePrepareConfig, resolveRunConfig } from "../config.ts";
+import { resolvePrepareConfig } from "../config.ts";
 import { DatasetReader, type DatasetSummary } from "../data/dataset_store.ts";
 import { prepareDataset } from "../data/prepare.ts";
 import { evaluate, type EvaluationReport } from "../evaluation/evaluate.ts";
@@ -31,16 +31,22 @@ export interface DemoPlaces {
   runs: string;
 }
 
-/** Small enough for a few minutes on two processor cores, and more subjects than a handful. */
+/**
+ * Few enough for a few minutes on two processor cores, enough subjects to learn words from: each plane is named in
+ * one of two wordings, soon before or after it is seen.
+ */
 const scanOptions: PhantomOptions = {
-  subjects: 32,
+  subjects: 72,
   secondsPerScan: 60,
-  frameRate: 15,
+  frameRate: 5,
   frameSize: [112, 144],
+  relatedShare: 0.9,
+  lagSeconds: [-0.5, 0.5],
+  wordings: 2,
 };
 
 /** Settings that differ from the tiny preset's, so that training fits the demo's time. */
-const runSettings = ["training.epochs=24", "training.evaluateEveryEpochs=3"];
+const runSettings = ["training.epochs=16", "training.evaluateEveryEpochs=4"];
 
 /** Makes the narrated synthetic scans. */
 export async function makeScans(folder: string, seed: number, context: CommandContext): Promise<void> {

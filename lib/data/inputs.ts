@@ -11,10 +11,10 @@ import type { DatasetReader } from "./dataset_store.ts";
 import { resizeArea } from "./resize.ts";
 
 /** The part of a dataset that inputs are read from. */
-export type InputSource = Pick<DatasetReader, "config" | "readFrames" | "readLogSpectrogram">;
+export type InputSource = Pick<DatasetReader, "config" | "windows" | "readFrames" | "readLogSpectrogram">;
 
 /** The part of a dataset that training and evaluation see. */
-export type WindowSource = InputSource & Pick<DatasetReader, "id" | "windows">;
+export type WindowSource = InputSource & Pick<DatasetReader, "id">;
 
 /** Random changes of a window's pictures, the same for all its frames. */
 export interface FrameAugmentation {
@@ -51,6 +51,7 @@ export class InputReader {
   readonly #model: RunConfig["model"];
   readonly #columns: number;
   readonly #hopSeconds: number;
+  readonly #bandMeans = new Map<string, Float32Array>();
 
   /**
    * @throws SonospeechError `config` when the network's bands are not those of the dataset.
@@ -95,8 +96,9 @@ export class InputReader {
   }
 
   /**
-   * Writes a speech sample's spectrogram, `[bands, columns]`, mean 0 and standard deviation 1 over the sample (so
-   * that loudness tells nothing), to `out[offset …]`.
+   * Writes a speech sample's spectrogram, `[bands, columns]`, to `out[offset …]`: less the scan's mean of each band,
+   * which takes out steady noise and much of the voice's colour, then with mean 0 and standard deviation 1 over the
+   * sample, so that loudness tells nothing.
    */
   speech(
     scanId: string,
@@ -110,6 +112,8 @@ export class InputReader {
     const stored = this.#source.readLogSpectrogram(scanId, first, length);
     const [bands, columns] = this.#model.speechSize;
     const values = resizeArea(stored, length, bands, columns, bands);
+    const means = this.#bandMeansOf(scanId);
+    for (let i = 0; i < values.length; i++) values[i] -= means[i % bands];
     if (change.shift !== 0) shiftBands(values, bands, change.shift * bands);
     standardize(values);
     silence(values, columns, bands, change);
@@ -119,6 +123,29 @@ export class InputReader {
       }
     }
   }
+
+  #bandMeansOf(scanId: string): Float32Array {
+    let means = this.#bandMeans.get(scanId);
+    if (!means) {
+      const seconds = this.#source.windows({ scanId }).length * this.#source.config.windowSeconds;
+      means = meanBands(this.#source, scanId, Math.floor(seconds / this.#hopSeconds));
+      this.#bandMeans.set(scanId, means);
+    }
+    return means;
+  }
+}
+
+/** Mean of each band over stretches spread evenly over a scan. */
+function meanBands(source: InputSource, scanId: string, columnCount: number): Float32Array {
+  const { bands } = source.config.spectrogram;
+  const length = Math.min(100, columnCount);
+  const stretches = Math.min(40, Math.floor(columnCount / length));
+  const sums = new Float64Array(bands);
+  for (let k = 0; k < stretches; k++) {
+    const first = Math.floor((k * (columnCount - length)) / Math.max(1, stretches - 1));
+    source.readLogSpectrogram(scanId, first, length).forEach((value, i) => sums[i % bands] += value);
+  }
+  return Float32Array.from(sums, (sum) => sum / (stretches * length));
 }
 
 /** Draws a window's augmentation. */
