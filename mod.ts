@@ -76,7 +76,6 @@
 export { type ErrorCode, type Failure, SonospeechError } from "./lib/errors.ts";
 export {
   type ConfigChanges,
-  type DeepReadonly,
   type PrepareConfig,
   type Preset,
   resolvePrepareConfig,

@@ -1,5 +1,5 @@
 /**
- * Which windows, frames and speech samples a training step sees (METHOD section 2.1), decided without reading any.
+ * Which windows, frames and speech samples a training step sees (the paper, section 2.1), decided without reading any.
  *
  * A plan depends on the windows, the settings, the seed, the epoch and the step alone, so a resumed run goes on
  * with the very same batches.
@@ -17,7 +17,9 @@ export const orderFrameCount = 4;
 
 /** A speech sample: its window and where in the scan it starts. */
 export interface SpeechSample {
+  /** The window it is counted to. */
   window: WindowRecord;
+  /** On the scan's time axis. */
   startSeconds: number;
 }
 
@@ -31,6 +33,7 @@ export interface PairSample {
 
 /** What a step sees of one window. */
 export interface WindowSample {
+  /** The window. */
   window: WindowRecord;
   /** Different stored frames of the window, in the order they are shown; the first K belong to the pairs. */
   frames: number[];
@@ -42,18 +45,23 @@ export interface WindowSample {
 
 /** One batch, not yet read. */
 export interface BatchPlan {
+  /** The epoch it belongs to, from 0. */
   epoch: number;
   /** Index of the step inside the epoch. */
   stepInEpoch: number;
+  /** One entry a window, B of them. */
   samples: WindowSample[];
 }
 
 /** The settings that decide a plan. */
 export interface PairSettings {
+  /** Of the run. */
   seed: number;
+  /** How windows become batches. */
   data: RunConfig["data"];
   /** Whether four frames are drawn for the frame order loss. */
   withOrder: boolean;
+  /** Length of a window, seconds. */
   windowSeconds: number;
 }
 
@@ -78,7 +86,7 @@ export class PairSampler {
   /** Batches in an epoch. */
   readonly stepsPerEpoch: number;
 
-  /** @throws SonospeechError `input` when there are fewer windows than fill a batch. */
+  /** Draws from these windows. @throws SonospeechError `input` when there are fewer than fill a batch. */
   constructor(windows: readonly WindowRecord[], settings: PairSettings) {
     this.#settings = settings;
     this.stepsPerEpoch = stepsPerEpoch(windows.length, settings.data.batchSize);
