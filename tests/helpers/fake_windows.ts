@@ -20,6 +20,8 @@ export interface FakeOptions {
   size?: number;
   /** False: the sound is drawn without regard to the picture. */
   isRelated?: boolean;
+  /** Whether a bar moves over a window's frames, so that their order can be told. */
+  hasMotion?: boolean;
   /** Every how many windows one has no speech; 0 for never. */
   silentEvery?: number;
   seed?: number;
@@ -79,7 +81,8 @@ export function fakeWindows(
         const pattern = patternOf(id);
         for (let i = 0; i < size * size; i++) {
           const stripe = Math.floor((4 * (pattern % 2 ? i % size : Math.floor(i / size))) / size);
-          out[k * size * size + i] = (stripe === pattern ? 180 : 40) + random.integer(40);
+          const bar = options.hasMotion && i % size === 3 * ((start + k) % framesPerWindow) + 2 ? 40 : 0;
+          out[k * size * size + i] = (stripe === pattern ? 140 : 40) + bar + random.integer(40);
         }
       }
       return out;

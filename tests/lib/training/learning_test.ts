@@ -66,6 +66,33 @@ Deno.test("train() learns which speech belongs to which picture, and nothing whe
   }
 });
 
+/** Trains the frame order loss alone and gives its mean over the last epoch. */
+function lastOrderLoss(hasMotion: boolean) {
+  return inWasm(async (executor, folder) => {
+    const config = resolveRunConfig({
+      file: {
+        data: { batchSize: 16, augmentation: { shift: 0 } },
+        model: { frameSize: [16, 16], speechSize: [16, 10], widthMultiplier: 0.5 },
+        losses: { correlationWeight: 0, contrastiveWeight: 0 },
+        optimizer: { learningRate: 3e-3, warmupSteps: 5 },
+        training: { epochs: 25, evaluateEveryEpochs: 25 },
+      },
+    });
+    const dataset = fakeWindows({ scans: 30, hasMotion });
+    const checkpoints = await CheckpointStore.open(folder);
+    const events = await Array.fromAsync(train({ config, dataset, executor, checkpoints }));
+    const losses = events.flatMap((event) => event.kind === "step" ? [event.metrics["loss.order"]] : []);
+    const last = losses.slice(-9);
+    return last.reduce((a, b) => a + b, 0) / last.length;
+  });
+}
+
+Deno.test("train() learns the order of frames that move, and none where nothing does", async () => {
+  const [moving, still] = [await lastOrderLoss(true), await lastOrderLoss(false)];
+  assert.ok(moving < 0.5 * Math.log(12), `moving: ${moving}`);
+  assert.ok(still > 0.9 * Math.log(12), `still: ${still}`);
+});
+
 Deno.test("train() resumed in mid-epoch ends with the very bytes of an uninterrupted run", () =>
   inWasm(async (executor, folder) => {
     const run = async (name: string, stopAfter: number[]) => {
