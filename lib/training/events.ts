@@ -46,7 +46,8 @@ export interface StepEvent {
   epoch: number;
   /**
    * `loss.total`, `loss.correlation`, `loss.contrastive`, `loss.order`, `accuracy.correlation`,
-   * `accuracy.order`, `learningRate`, `gradientNorm`, `temperature`, `admittedShare` (of the batch),
+   * `accuracy.order`, `learningRate`, `gradientNorm`, `temperature`, `admittedShare` and `voicedShare` (of
+   * the batch),
    * `stepsPerSecond`, `dataStallShare` (time spent waiting for batches).
    */
   metrics: Metrics;

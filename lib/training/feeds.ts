@@ -7,7 +7,7 @@
 import type { RunConfig } from "../config.ts";
 import { type Batch, planNegativeMask } from "../data/batches.ts";
 import { frameOrderClass, frameOrderClasses } from "../losses/frame_order.ts";
-import type { Pace } from "../pacing/pace.ts";
+import { type Pace, voicedFractionOf } from "../pacing/pace.ts";
 import type { Tensor } from "../tensor/executor.ts";
 import type { BatchFacts } from "./step_metrics.ts";
 
@@ -52,8 +52,14 @@ export function makeFeeds(batch: Batch, pace: Pace, config: RunConfig): StepFeed
   ) {
     if (data) feeds.set(name, { shape: [pairCount, bands, columns, 1], data });
   }
-  const admitted = windowWeights.filter((weight) => weight > 0).length;
-  return { feeds, admittedShare: admitted / samples.length, negativeMask, pairWeights };
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  return {
+    feeds,
+    admittedShare: mean(Array.from(windowWeights, (weight) => weight > 0 ? 1 : 0)),
+    voicedShare: mean(samples.map(({ window }) => voicedFractionOf(window, config.pacing.detector))),
+    negativeMask,
+    pairWeights,
+  };
 }
 
 function orderOneHot({ plan }: Batch): Float32Array {

@@ -90,7 +90,7 @@ export async function createRunFolder(
 export async function lockRunFolder(path: string): Promise<Disposable> {
   await Deno.mkdir(path, { recursive: true });
   const file = await Deno.open(`${path}/lock`, { create: true, read: true, write: true });
-  if (!await file.tryLock(true)) {
+  if (!await takeLock(file)) {
     file.close();
     throw new SonospeechError("locked", {
       action: "train",
@@ -101,4 +101,13 @@ export async function lockRunFolder(path: string): Promise<Disposable> {
     });
   }
   return { [Symbol.dispose]: () => file.close() };
+}
+
+/** A dashboard that asks whether the run is alive holds the lock for an instant: one refusal is none. */
+async function takeLock(file: Deno.FsFile): Promise<boolean> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (await file.tryLock(true)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  return false;
 }

@@ -13,6 +13,8 @@ import type { Metrics } from "./events.ts";
 export interface BatchFacts {
   /** Share of the batch's windows with a weight above 0. */
   admittedShare: number;
+  /** Mean voicedFraction of the batch's windows, by the detector that paces the run. */
+  voicedShare: number;
   /** Mask of ordinary negatives `[B · K, B · K]`, for the chance level. */
   negativeMask: Float32Array;
   /** Weights of the pairs `[B · K]`. */
@@ -40,6 +42,7 @@ export function stepMetrics(result: StepResult, facts: BatchFacts): Metrics {
     "loss.total": result.objective,
     gradientNorm: result.gradientNorm,
     admittedShare: facts.admittedShare,
+    voicedShare: facts.voicedShare,
   };
   for (const [name, { data }] of result.outputs) {
     if (name in pairOutputs) {
@@ -63,7 +66,10 @@ function weightedMean(values: Float32Array, weights: Float32Array): number | nul
 }
 
 /** What each loss and accuracy is when nothing was learned, for the losses that are on. */
-export function chanceOf(config: RunConfig, facts: Omit<BatchFacts, "admittedShare">): Metrics {
+export function chanceOf(
+  config: RunConfig,
+  facts: Pick<BatchFacts, "negativeMask" | "pairWeights">,
+): Metrics {
   const { correlationWeight, contrastiveWeight, contrastiveForm, hardNegatives, orderWeight } = config.losses;
   const chance: Metrics = {};
   if (correlationWeight > 0) {

@@ -16,7 +16,7 @@ import type { Schedule } from "../schedule.ts";
 import type { Executor, Tensors, TrainingProgram } from "../tensor/executor.ts";
 import { initializeParameters, parameterCount } from "../tensor/parameters.ts";
 import type { EvaluationEvent, RunEvent, StepEvent } from "./events.ts";
-import { makeFeeds } from "./feeds.ts";
+import { makeFeeds, type StepFeeds } from "./feeds.ts";
 import { learningRateSchedule } from "./learning_rate.ts";
 import { chanceOf, StepMeter, stepMetrics } from "./step_metrics.ts";
 import { restoreState, saveState, type TrainState } from "./train_state.ts";
@@ -271,12 +271,12 @@ class TrainingRun {
       trainWindows: windows.length,
       admittedShare: mean(Float32Array.from(weights, (weight) => weight > 0 ? 1 : 0)),
       voicedShare: mean(voiced),
-      chance: chanceOf(config, this.#firstMask()),
+      chance: chanceOf(config, this.#firstFeeds()),
     };
   }
 
   /** The masks of all batches are alike; the first one's gives the contrastive loss's chance level. */
-  #firstMask(): { negativeMask: Float32Array; pairWeights: Float32Array } {
+  #firstFeeds(): StepFeeds {
     const plan = this.#sampler.epoch(0).next().value!;
     return makeFeeds(this.#reader.read(plan), this.#pace, this.#options.config);
   }
