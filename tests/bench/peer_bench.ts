@@ -11,6 +11,7 @@ import { describeAdapters } from "../../lib/tensor/device.ts";
 import { evaluateReference } from "../../lib/tensor/reference.ts";
 import { benchModel, type ModelSpec } from "./bench_models.ts";
 import { Engine, type EngineName, engineNames, torchVersion } from "./engine.ts";
+import { median, type Row, type Table, tableText } from "./table.ts";
 
 /** Largest relative difference of the first objective from the expected one. */
 const firstTolerance = 1e-4;
@@ -18,28 +19,6 @@ const firstTolerance = 1e-4;
 const laterTolerance = 1e-3;
 /** Updates on one batch that the engines must agree over. */
 const checkedSteps = 5;
-/** The engine whose times the ratios are taken of. */
-const peer: EngineName = "stock-webgpu";
-
-/** What one engine did on one model. */
-interface Row {
-  engine: EngineName;
-  /** Why there are no numbers. */
-  absent?: string;
-  /** Largest relative difference of the checked objectives from those of the first engine. */
-  largestDifference?: number;
-  medianMs?: number;
-  fastestMs?: number;
-  /** The median of each round, in their order. */
-  roundMediansMs?: number[];
-}
-
-/** Every row of one model. */
-interface Table {
-  model: ModelSpec;
-  rows: Row[];
-}
-
 interface Settings {
   engines: readonly EngineName[];
   /** Blocks of each engine, one after another in turn. */
@@ -48,11 +27,6 @@ interface Settings {
   steps: number;
   /** The Python that has PyTorch. */
   python: string;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 function differenceOf(value: number, expected: number): number {
@@ -157,41 +131,6 @@ async function runRounds(engines: readonly Engine[], { rounds, steps }: Settings
     }
   }
   return times;
-}
-
-/** Median over the peer's, and the smallest and largest such ratio of a round. */
-function ratioText({ medianMs, roundMediansMs }: Row, other: Row | undefined): string {
-  if (!medianMs || !roundMediansMs || !other?.medianMs || !other.roundMediansMs) return "";
-  const ratios = roundMediansMs.map((ms, round) => ms / other.roundMediansMs![round]);
-  const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
-  return `${(medianMs / other.medianMs).toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
-}
-
-const labels: Record<EngineName, string> = {
-  "wasm": "Sonospeech wasm",
-  "webgpu": "Sonospeech webgpu",
-  "stock-webgpu": "stock tfjs webgpu",
-  "stock-wasm": "stock tfjs wasm",
-  "torch": "PyTorch",
-};
-
-function tableText({ model, rows }: Table): string {
-  const other = rows.find((row) => row.engine === peer);
-  const head = ["engine", "median ms", "fastest ms", `/ ${labels[peer]} (rounds)`, "difference"];
-  const lines = rows.map((row) =>
-    row.absent ? [labels[row.engine], row.absent] : [
-      labels[row.engine],
-      row.medianMs!.toFixed(1),
-      row.fastestMs!.toFixed(1),
-      ratioText(row, other),
-      row.largestDifference!.toExponential(1),
-    ]
-  );
-  const widths = head.map((title, i) => {
-    return Math.max(title.length, ...lines.map((line) => line.length > 2 ? line[i].length : 0));
-  });
-  const pad = (line: readonly string[]) => line.map((text, i) => text.padEnd(widths[i])).join("  ").trimEnd();
-  return [`model ${model.name}, batch ${model.batch}`, pad(head), ...lines.map(pad)].join("\n");
 }
 
 function parseSettings() {
