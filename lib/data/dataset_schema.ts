@@ -70,5 +70,9 @@ export const schema = `
     voiced_energy REAL NOT NULL,
     voiced_webrtc REAL NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS videos (
+    scan INTEGER PRIMARY KEY REFERENCES scans (number) ON DELETE CASCADE,
+    sha256 TEXT NOT NULL
+  ) STRICT;
   CREATE INDEX IF NOT EXISTS windows_scan ON windows (scan, position);
 `;

@@ -134,6 +134,21 @@ export class DatasetWriter {
     return row && toSlot(row);
   }
 
+  /** Writes down the digest of a scan's video. @returns The other prepared scans that have the same video. */
+  noteVideo(id: string, sha256: string): { id: string; source: string; subject: string }[] {
+    const number = numberOf(id);
+    this.#database.prepare("INSERT OR REPLACE INTO videos VALUES (?, ?)").run(number, sha256);
+    const rows = this.#database.prepare(
+      `SELECT number, source, subject FROM videos JOIN scans ON scan = number
+       WHERE sha256 = ? AND number <> ? AND state = 'done' ORDER BY number`,
+    ).all(sha256, number);
+    return rows.map((row) => ({
+      id: scanIdOf(Number(row.number)),
+      source: String(row.source),
+      subject: String(row.subject),
+    }));
+  }
+
   /** Gives a prepared scan the source, name and subject of an unused slot, which is given up. */
   adopt(slot: ScanSlot, done: ScanSlot): ScanSlot {
     this.#transaction(() => {

@@ -3,8 +3,8 @@
  *
  * Columns, in any order: `video` and `subject` (or `patient`) are needed; `scan` (a name; the video's own by default),
  * `speech` (a separate sound file), `speech_offset_seconds` (when its first sample is heard on the video's clock) and
- * `split` (train, validation or test) may be left out or empty. Other columns are left alone. Relative paths start
- * from the manifest's folder.
+ * `split` (train, validation or test) may be left out or empty. Other columns are left alone. Fields are separated by
+ * commas or, as the header shows, semicolons. Relative paths start from the manifest's folder.
  *
  * @module
  */
@@ -96,13 +96,25 @@ interface Row {
 
 function parseRows(text: string, file: string): Row[] {
   try {
-    const options = { bom: true, skip_empty_lines: true, trim: true, info: true } as const;
+    const options = {
+      bom: true,
+      skip_empty_lines: true,
+      trim: true,
+      info: true,
+      delimiter: delimiterOf(text),
+    };
     const rows = parse(text, options) as unknown as { record: string[]; info: { lines: number } }[];
     return rows.map(({ record, info }) => ({ record, line: info.lines }));
   } catch (error) {
     const line = (error as { lines?: number }).lines ?? 1;
     return refuse({ file, line }, `it must be valid CSV (${(error as Error).message})`);
   }
+}
+
+/** Where numbers have a decimal comma, spreadsheets write semicolons between fields. */
+function delimiterOf(text: string): string {
+  const header = text.split(/[\r\n]/).find((line) => line.trim() !== "") ?? "";
+  return header.includes(";") && !header.includes(",") ? ";" : ",";
 }
 
 function findColumns(header: string[], place: Place): { places: Map<Column, number>; ignored: string[] } {
@@ -139,7 +151,7 @@ function toItem(value: (column: Column) => string, place: Place, folder: string)
     subject: needed("subject"),
     video,
     speech: value("speech") ? resolve(folder, value("speech")) : undefined,
-    speechOffsetSeconds: toOffset(value("speech_offset_seconds"), place),
+    speechOffsetSeconds: toOffset(value("speech_offset_seconds"), value("speech") !== "", place),
     split: toSplit(value("split"), place),
   };
 }
@@ -149,14 +161,13 @@ export function stemOf(path: string): string {
   return basename(path, extname(path));
 }
 
-function toOffset(text: string, place: Place): number {
+function toOffset(text: string, hasSpeech: boolean, place: Place): number {
   const seconds = text === "" ? 0 : Number(text);
-  if (Number.isFinite(seconds)) return seconds;
-  return refuse(
-    { ...place, column: "speech_offset_seconds" },
-    "the offset must be a number of seconds",
-    text,
-  );
+  const at = { ...place, column: "speech_offset_seconds" };
+  if (!Number.isFinite(seconds)) refuse(at, "the offset must be a number of seconds", text);
+  // A video's own sound has the video's clock; to leave an offset alone would hide what its writer meant.
+  if (seconds !== 0 && !hasSpeech) refuse(at, "an offset needs a speech file in the same row", text);
+  return seconds;
 }
 
 function toSplit(text: string, place: Place): Split | undefined {

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { createHash, type Hash } from "node:crypto";
 import type { PrepareConfig } from "../config.ts";
 import { UnusableMediaError } from "../media/unusable.ts";
 import { type Progress, ProgressMeter } from "../progress.ts";
-import { formatVersion } from "./dataset_schema.ts";
+import { digestScan, digestValues, type ScanDigests } from "./content_hash.ts";
 import { DatasetReader, type DatasetSummary, type QuarantineRecord } from "./dataset_store.ts";
 import { DatasetWriter, type ScanSlot } from "./dataset_writer.ts";
 import { EventQueue } from "./event_queue.ts";
@@ -109,13 +108,17 @@ class Preparation {
   readonly #sources: ReadonlySet<string>;
   /** Which scan has which content in this run. */
   readonly #claimed = new Map<string, string>();
+  /** Which scan has which video in this run. */
+  readonly #videos = new Map<string, { id: string; subject: string }>();
+  /** Settles when all scans taken up so far have claimed their content. */
+  #claims = Promise.resolve();
   #lastProgress = -Infinity;
 
   constructor(writer: DatasetWriter, items: readonly ScanItem[], sizes: number[], options: PrepareOptions) {
     this.#writer = writer;
     this.#options = options;
     const sources = items.map((item) => ({
-      source: hashOf(item.video, item.speech ?? null, item.speechOffsetSeconds),
+      source: digestValues(item.video, item.speech ?? null, item.speechOffsetSeconds),
       sourceName: item.name,
       subject: item.subject,
       split: item.split,
@@ -162,9 +165,16 @@ class Preparation {
   async #prepare(job: Job): Promise<void> {
     const { item } = job;
     let contentHash: string | undefined;
+    // Of equal scans the first of the list stays, whichever is read first.
+    const earlierClaims = this.#claims;
+    const claim = Promise.withResolvers<void>();
+    this.#claims = earlierClaims.then(() => claim.promise);
     try {
-      contentHash = await hashContent(item, this.#writer.config, this.#stop.signal);
-      const reused = this.#reuse(job, contentHash);
+      const digests = await digestScan(item, this.#writer.config, this.#stop.signal);
+      contentHash = digests.content;
+      await earlierClaims;
+      const reused = this.#reuse(job, digests);
+      claim.resolve();
       const facts = reused ?? await this.#write(job, contentHash);
       const { windowCount, notes } = facts;
       this.#events.push({
@@ -182,19 +192,34 @@ class Preparation {
       await this.#writer.quarantineScan(scanId, { reason, detail, contentHash });
       const record = { scanId, subject: item.subject, sourceName: item.name, reason, detail };
       this.#events.push({ kind: "quarantined", record });
+    } finally {
+      claim.resolve();
     }
   }
 
   /** What is known of a scan that was prepared before, here or, before it was moved, elsewhere. */
-  #reuse(job: Job, contentHash: string): { windowCount: number; notes: readonly string[] } | undefined {
+  #reuse(job: Job, digests: ScanDigests): { windowCount: number; notes: readonly string[] } | undefined {
     const { slot } = job;
-    const done = this.#writer.findDone(contentHash);
-    const twin = this.#claimed.get(contentHash) ??
+    const done = this.#writer.findDone(digests.content);
+    const twin = this.#claimed.get(digests.content) ??
       (done && this.#sources.has(done.source) ? done.id : slot.id);
     if (twin !== slot.id) throw new UnusableMediaError("duplicate", `it has the same content as ${twin}`);
+    this.#refuseOtherSubject(job, digests.video, done);
     if (done && done.id !== slot.id) job.slot = this.#writer.adopt(slot, done);
-    this.#claimed.set(contentHash, job.slot.id);
+    this.#claimed.set(digests.content, job.slot.id);
+    this.#videos.set(digests.video, { id: job.slot.id, subject: job.item.subject });
     return done && { windowCount: done.windowCount, notes: done.notes };
+  }
+
+  /** The same pictures under two subjects could be trained on and tested with, whatever speech goes with them. */
+  #refuseOtherSubject({ item: { subject }, slot }: Job, video: string, done?: ScanSlot): void {
+    const others = this.#writer.noteVideo(slot.id, video)
+      .filter(({ id, source }) => id !== done?.id && !this.#sources.has(source));
+    const inThisRun = this.#videos.get(video);
+    const foreign = [...others, ...(inThisRun ? [inThisRun] : [])].find((other) => other.subject !== subject);
+    if (foreign) {
+      throw new UnusableMediaError("duplicate", `${foreign.id} of another subject has the same video`);
+    }
   }
 
   async #write(job: Job, contentHash: string): Promise<{ windowCount: number; notes: readonly string[] }> {
@@ -228,38 +253,4 @@ class Preparation {
 
 function megabytes(bytes: number): number {
   return Math.round(bytes / 1e5) / 10;
-}
-
-function hashOf(...parts: unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-}
-
-/** SHA-256 over a scan's bytes and all settings that shape what is stored of it. */
-async function hashContent(item: ScanItem, config: PrepareConfig, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  const { split: _split, seed: _seed, ...shaping } = config;
-  hash.update(JSON.stringify([formatVersion, shaping, item.speechOffsetSeconds, item.speech !== undefined]));
-  for (const path of item.speech ? [item.video, item.speech] : [item.video]) {
-    await hashFile(path, hash, signal);
-  }
-  return hash.digest("hex");
-}
-
-async function hashFile(path: string, hash: Hash, signal: AbortSignal): Promise<void> {
-  const stat = await Deno.stat(path).catch(() => null);
-  if (!stat?.isFile) throw new UnusableMediaError("not found", "there is no such regular file");
-  // The length keeps the border between two files in the hash.
-  hash.update(`${stat.size};`);
-  try {
-    using file = await Deno.open(path, { read: true });
-    const chunk = new Uint8Array(1 << 20);
-    for (let got = await file.read(chunk); got !== null; got = await file.read(chunk)) {
-      signal.throwIfAborted();
-      hash.update(chunk.subarray(0, got));
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    const what = error instanceof Error ? error.name : "unknown error";
-    throw new UnusableMediaError("unreadable", `its bytes cannot be read (${what})`);
-  }
 }

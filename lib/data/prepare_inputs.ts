@@ -149,6 +149,8 @@ async function toScan(video: string, subject: string, speech?: string): Promise<
 /** DICOM files carry the letters DICM after a preamble of 128 bytes, whatever their name. */
 async function hasDicomMark(path: string): Promise<boolean> {
   try {
+    // To open a pipe would be to wait for its writer.
+    if (!(await Deno.stat(path)).isFile) return false;
     using file = await Deno.open(path, { read: true });
     await file.seek(128, Deno.SeekMode.Start);
     const mark = new Uint8Array(4);

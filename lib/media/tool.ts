@@ -10,6 +10,7 @@
 
 import { resolve } from "node:path";
 import { SonospeechError } from "../errors.ts";
+import { UnusableMediaError } from "./unusable.ts";
 
 /** Containers that are read: pictures with sound first, then sound alone. No playlists, no scripts, no devices. */
 const formats =
@@ -35,7 +36,11 @@ export interface ToolOptions {
   onOutput: (chunk: Uint8Array) => void | Promise<void>;
 }
 
-/** The arguments that open a local file as input. */
+/**
+ * The arguments that open a local file as input.
+ *
+ * @throws UnusableMediaError `unreadable` when the file is gone or cannot be opened.
+ */
 export async function inputArguments(path: string): Promise<string[]> {
   const whitelists = ["-protocol_whitelist", "file,pipe", "-format_whitelist", formats];
   // A name with %d in it makes ffmpeg take a gif for a numbered series of pictures, unless told otherwise.
@@ -44,7 +49,9 @@ export async function inputArguments(path: string): Promise<string[]> {
 }
 
 async function isGif(path: string): Promise<boolean> {
-  using file = await Deno.open(path, { read: true });
+  using file = await Deno.open(path, { read: true }).catch((error: Error) => {
+    throw new UnusableMediaError("unreadable", `it cannot be opened (${error.name})`);
+  });
   const start = new Uint8Array(4);
   await file.read(start);
   return new TextDecoder().decode(start) === "GIF8";

@@ -38,6 +38,11 @@ Deno.test("parseManifest() takes patient for subject and leaves other columns al
   assert.deepEqual(warnings, ["scans.csv: columns left alone: label, b_lines"]);
 });
 
+Deno.test("parseManifest() takes semicolons between fields where the header has them", () => {
+  const { items } = parseManifest('subject;video\r\n7;"a;b.mp4"\r\n8;c,d.mp4\r\n', at);
+  assert.deepEqual(items.map(({ name, subject }) => [name, subject]), [["a;b", "7"], ["c,d", "8"]]);
+});
+
 const refused: [string, string, RegExp][] = [
   ["nothing", "", /line 1: there must be a line/],
   ["a misspelt column", "video,subjct\nx.mp4,1\n", /line 1, column subjct: .*nearest is "subject"/],
@@ -49,9 +54,15 @@ const refused: [string, string, RegExp][] = [
   ["an open quote", 'video,subject\n"x.mp4,1\n', /must be valid CSV/],
   [
     "a word for an offset",
-    "video,subject,speech_offset_seconds\nx,1,1\nx,1,soon\n",
+    "video,subject,speech,speech_offset_seconds\nx,1,s,1\nx,1,s,soon\n",
     /line 3, column speech_offset_seconds/,
   ],
+  [
+    "an offset without a speech file",
+    "video,subject,speech_offset_seconds\nx,1,0\nx,1,0.5\n",
+    /line 3, column speech_offset_seconds: .*needs a speech file.*"0.5"/,
+  ],
+  ["a decimal comma", "video;subject;speech;speech_offset_seconds\nx;1;s;0,5\n", /line 2, column speech_off/],
   [
     "an unknown split",
     "video,subject,split\nx,1,trian\n",

@@ -55,3 +55,11 @@ Deno.test("listScans() refuses inputs that do not exist or hold nothing", async 
     await assert.rejects(listScans([]), isInput);
   });
 });
+
+Deno.test("listScans() does not wait for the writer of a pipe", async () => {
+  await withFiles(["in/a.txt"], async (folder) => {
+    await new Deno.Command("mkfifo", { args: [`${folder}/in/pipe.mp4`] }).output();
+    const { items } = await listScans([`${folder}/in/pipe.mp4`]);
+    assert.equal(items.length, 1);
+  });
+});

@@ -191,6 +191,43 @@ Deno.test("prepareDataset() goes on after a stop, skips what is done and follows
   });
 });
 
+Deno.test("prepareDataset() never has one video under two subjects, however it is paired or when it comes", async () => {
+  await withFolder(async (folder) => {
+    await makeScan(`${folder}/v.mkv`);
+    await Deno.copyFile(`${folder}/v.mkv`, `${folder}/copy.mkv`);
+    await ffmpeg(...ticks(4), `file:${folder}/s.flac`);
+    const list = async (...rows: string[]) => {
+      await Deno.writeTextFile(`${folder}/list.csv`, ["video,subject,speech,scan", ...rows].join("\n"));
+      return await prepare([`${folder}/list.csv`], `${folder}/out`);
+    };
+    const first = "v.mkv,p1,,first";
+    const foreign = "copy.mkv,p2,s.flac,foreign";
+    // The first of the list stays, though its bytes are the more to read.
+    assert.deepEqual(quarantined(await list(first, "v.mkv,p1,s.flac,again", foreign)), {
+      foreign: "duplicate",
+    });
+    // Without the first in the list it is still in the dataset.
+    assert.deepEqual(quarantined(await list(foreign)), { foreign: "duplicate" });
+    assert.deepEqual(DatasetReader.open(`${folder}/out`).scans().map((scan) => scan.subject), ["p1", "p1"]);
+    // Said to be the same subject, it is welcome.
+    assert.deepEqual(quarantined(await list(first, foreign.replace("p2", "p1"))), {});
+  });
+});
+
+Deno.test("prepareDataset() keeps the first of equal scans, whichever is read first", async () => {
+  await withFolder(async (folder) => {
+    await makeScan(`${folder}/big.mkv`, { pictures: 4, sound: 4 });
+    await makeScan(`${folder}/a.mkv`);
+    for (const name of ["b", "c", "d"]) await Deno.copyFile(`${folder}/a.mkv`, `${folder}/${name}.mkv`);
+    const inputs = ["big", "a", "b", "c", "d"].map((name) => `${folder}/${name}.mkv`);
+    assert.deepEqual(Object.keys(quarantined(await prepare(inputs, `${folder}/out`))).sort(), [
+      "b.mkv",
+      "c.mkv",
+      "d.mkv",
+    ]);
+  });
+});
+
 Deno.test("prepareDataset() gives the same dataset again, byte for byte", async () => {
   await withFolder(async (folder) => {
     for (const name of ["a", "b"]) {
