@@ -19,6 +19,8 @@ const firstTolerance = 1e-4;
 const laterTolerance = 1e-3;
 /** Updates on one batch that the engines must agree over. */
 const checkedSteps = 5;
+/** A batch at which stock tfjs must agree, whatever the adapter: see README.md. */
+const smallBatch = 8;
 interface Settings {
   engines: readonly EngineName[];
   /** Blocks of each engine, one after another in turn. */
@@ -86,25 +88,41 @@ async function checkAgainstReference(rows: readonly Row[], python: string): Prom
   });
 }
 
-/** The first objective, and those after updates, of every engine against the first one's. */
-function checkAgreement(objectives: ReadonlyMap<Engine, number[]>, rows: readonly Row[]): void {
+/** The checked objectives of every engine that can train, against the first one's. */
+async function checkAgreement(engines: readonly Engine[], rows: readonly Row[]): Promise<Engine[]> {
+  const objectives = await firstSteps(engines, rows, checkedSteps);
   const [expected] = objectives.values();
   assert(expected.at(-1)! < 0.99 * expected[0], `the objective must fall on one batch, received ${expected}`);
-  for (const [engine, values] of objectives) {
+  for (const [{ name }, values] of objectives) {
+    const row = rows.find((one) => one.engine === name)!;
     const differences = values.map((value, i) => differenceOf(value, expected[i]));
-    const agree = differences.every((d, i) => d < (i === 0 ? firstTolerance : laterTolerance));
-    assert(agree, `${engine.name} must compute the objectives ${expected}, not ${values}`);
-    rows.find((row) => row.engine === engine.name)!.largestDifference = Math.max(...differences);
+    row.largestDifference = Math.max(...differences);
+    row.agrees = differences[0] < firstTolerance && row.largestDifference < laterTolerance;
+    const message = `${name} must compute the objectives ${expected}, not ${values}`;
+    assert(differences[0] < firstTolerance, message);
+    assert(row.agrees || name === "stock-webgpu", message);
   }
+  return [...objectives.keys()];
+}
+
+/** Every engine, stock tfjs too, must agree on a small batch. */
+async function checkSmallBatch(spec: ModelSpec, rows: readonly Row[], python: string): Promise<void> {
+  await withEngines({ spec: { ...spec, batch: smallBatch }, rows, python }, async (engines) => {
+    await checkAgreement(engines, rows);
+  });
+  const wrong = rows.find((row) => row.agrees === false);
+  assert(
+    !wrong,
+    `${wrong?.engine} must agree on a batch of ${smallBatch}, differs by ${wrong?.largestDifference}`,
+  );
 }
 
 async function measure(spec: ModelSpec, settings: Settings): Promise<Table> {
   const rows: Row[] = settings.engines.map((engine) => ({ engine }));
   if (spec.name === "S") await checkAgainstReference(rows, settings.python);
+  if (spec.batch > smallBatch) await checkSmallBatch(spec, rows, settings.python);
   await withEngines({ spec, rows, python: settings.python }, async (engines) => {
-    const objectives = await firstSteps(engines, rows, checkedSteps);
-    checkAgreement(objectives, rows);
-    const blocks = await runRounds([...objectives.keys()], settings);
+    const blocks = await runRounds(await checkAgreement(engines, rows), settings);
     for (const [{ name }, rounds] of blocks) {
       const all = rounds.flat();
       Object.assign(rows.find((row) => row.engine === name)!, {

@@ -17,6 +17,8 @@ export interface Row {
   absent?: string;
   /** Largest relative difference of the checked objectives from those of the first engine. */
   largestDifference?: number;
+  /** Whether that is within what the check allows. */
+  agrees?: boolean;
   medianMs?: number;
   fastestMs?: number;
   /** The median of each round, in their order. */
@@ -61,7 +63,7 @@ export function tableText({ model, rows }: Table): string {
       row.medianMs!.toFixed(1),
       row.fastestMs!.toFixed(1),
       ratioText(row, other),
-      row.largestDifference!.toExponential(1),
+      row.largestDifference!.toExponential(1) + (row.agrees ? "" : ", too large"),
     ]
   );
   const widths = head.map((title, i) => {
