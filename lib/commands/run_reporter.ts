@@ -22,6 +22,9 @@ export class RunReporter {
     switch (event.kind) {
       case "started":
         this.#meter = new ProgressMeter("train", "steps", { total: event.totalSteps, done: event.step });
+        for (const file of event.brokenCheckpoints) {
+          this.#printer.note(`${file} cannot be read: going on from the checkpoint before it`);
+        }
         return this.#printer.note(startedLine(event));
       case "step":
         return this.#printer.show(this.#progress(event.step), stepText(event));

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type ConfigChanges, resolveRunConfig } from "../config.ts";
 import { DatasetReader } from "../data/dataset_store.ts";
 import { SonospeechError } from "../errors.ts";
-import { evaluate, type EvaluationReport, subjectDigest } from "../evaluation/evaluate.ts";
+import { canEvaluate, evaluate, type EvaluationReport, subjectDigest } from "../evaluation/evaluate.ts";
 import { CheckpointStore } from "../records/checkpoint_store.ts";
 import { MetricStore } from "../records/metric_store.ts";
 import { chooseDevice, type DeviceChoice } from "../tensor/device.ts";
@@ -66,16 +66,14 @@ async function* trainEvents(
   const { config } = folder;
   const checkpoints = await CheckpointStore.open(join(folder.path, "checkpoints"));
   const trainSubjects = await trainSubjectDigests(dataset);
-  // Retrieval compares projections, and only the contrastive loss trains those.
-  const canEvaluate = config.losses.contrastiveWeight > 0 &&
-    dataset.windows({ split: "validation" }).length > 0;
+  const { evaluationWindows: windowLimit } = config.training;
   yield* train({
     config,
     dataset,
     executor,
     checkpoints,
     signal,
-    evaluate: canEvaluate
+    evaluate: canEvaluate({ config, dataset, split: "validation", windowLimit })
       ? (parameters, at) => evaluateValidation(folder, dataset, executor, parameters, trainSubjects, at)
       : undefined,
   });

@@ -51,7 +51,7 @@ export function embeddingMap(embedded: EmbeddedWindows): EmbeddingMap {
     const largest = (loadings[axis] ?? [1]).reduce((a, b) => Math.abs(b) > Math.abs(a) ? b : a, 0);
     return largest < 0 ? -1 : 1;
   });
-  const scores = pca.predict(rows, { nComponents: 2 }).to2DArray();
+  const scores = pca.predict(rows, { nComponents: Math.min(2, loadings.length) }).to2DArray();
   const point = (i: number): [number, number] => [scores[i][0] * signs[0], (scores[i][1] ?? 0) * signs[1]];
   const explained = pca.getExplainedVariance();
   return {

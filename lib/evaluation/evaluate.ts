@@ -71,10 +71,21 @@ export async function subjectDigest(subject: string): Promise<string> {
   );
 }
 
+/** Whether a split has the windows with speech that {@linkcode evaluate} needs, of a run that it can score. */
+export function canEvaluate(
+  options: Pick<EvaluateOptions, "config" | "dataset" | "split" | "windowLimit">,
+): boolean {
+  return options.config.losses.contrastiveWeight > 0 &&
+    indicesWithSpeech(chosenWindows(options), options.config).length >= fewestWindows;
+}
+
+/** Retrieval from one window is right by nature. */
+const fewestWindows = 2;
+
 /**
  * Embeds a split's windows and scores retrieval both ways.
  *
- * @throws SonospeechError `input` when a subject was trained on, fewer than two windows have speech, or the run has
+ * @throws SonospeechError `not-finite` when a network overflowed; `input` when a subject was trained on, fewer than two windows have speech, or the run has
  * no contrastive loss.
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationReport> {
@@ -85,7 +96,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
       received: 0,
     });
   }
-  const windows = thin(options.dataset.windows({ split: options.split }), options.windowLimit ?? Infinity);
+  const windows = chosenWindows(options);
   await refuseTrainedSubjects(windows, options);
   const embedded = await embedWindows({
     executor: options.executor,
@@ -96,6 +107,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
     signal: options.signal,
     onProgress: (done) => options.onProgress?.(done, windows.length),
   });
+  refuseNotFinite(embedded, options);
   const report = scoreRetrieval(embedded, options);
   if (options.folder !== undefined) await write(options.folder, embedded, report);
   return report;
@@ -118,13 +130,39 @@ async function refuseTrainedSubjects(
   }
 }
 
+function refuseNotFinite(
+  { windows, video, speech, dimension }: EmbeddedWindows,
+  options: EvaluateOptions,
+): void {
+  const isFinite = (values: Float32Array, row: number) =>
+    values.subarray(row * dimension, (row + 1) * dimension).every(Number.isFinite);
+  const broken = windows.filter((_, row) => !isFinite(video, row) || !isFinite(speech, row));
+  if (broken.length === 0) return;
+  throw new SonospeechError("not-finite", {
+    action: `evaluate on the ${options.split} split`,
+    must: "the embeddings must be finite",
+    received: `${broken.length} of ${windows.length} that are not, windows ` +
+      broken.slice(0, 10).map((window) => window.id).join(" "),
+    hint: "lower optimizer.learningRate, or evaluate an earlier checkpoint",
+  });
+}
+
+function chosenWindows(options: Pick<EvaluateOptions, "dataset" | "split" | "windowLimit">): WindowRecord[] {
+  return thin(options.dataset.windows({ split: options.split }), options.windowLimit ?? Infinity);
+}
+
+/** Places of the windows with high affinity. */
+function indicesWithSpeech(windows: readonly WindowRecord[], { pacing }: RunConfig): number[] {
+  return windows.flatMap((window, i) => {
+    const voicedFraction = voicedFractionOf(window, pacing.detector);
+    return affinityLevel(voicedFraction, pacing.voicedFractionThreshold) === "high" ? [i] : [];
+  });
+}
+
 function scoreRetrieval(embedded: EmbeddedWindows, options: EvaluateOptions): EvaluationReport {
-  const { detector, voicedFractionThreshold } = options.config.pacing;
   const { dimension } = embedded;
-  const voiced = embedded.windows.flatMap((window, i) =>
-    affinityLevel(voicedFractionOf(window, detector), voicedFractionThreshold) === "high" ? [i] : []
-  );
-  if (voiced.length < 2) {
+  const voiced = indicesWithSpeech(embedded.windows, options.config);
+  if (voiced.length < fewestWindows) {
     throw new SonospeechError("input", {
       action: `evaluate on the ${options.split} split`,
       must: "at least two windows must have speech",

@@ -6,7 +6,7 @@
 
 import { SonospeechError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic_file.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.ts";
+import { bytesOf, decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "./safetensors.ts";
 
 /** Where a run stood and everything it needs to go on. */
 export interface Checkpoint {
@@ -51,13 +51,21 @@ export class CheckpointStore {
    * @throws SonospeechError `store` when what is on disk is not what was written.
    */
   async save(checkpoint: Checkpoint, { isBest }: { isBest: boolean }): Promise<string> {
-    const metadata = { ...checkpoint.metadata, step: String(checkpoint.step) };
+    const sha256 = await digestTensors(checkpoint.tensors);
+    const metadata = { ...checkpoint.metadata, step: String(checkpoint.step), sha256 };
     const bytes = encodeSafetensors(checkpoint.tensors, metadata);
     const file = `step-${String(checkpoint.step).padStart(9, "0")}.safetensors`;
     await this.#writeVerified(file, bytes);
     if (isBest) await this.#writeVerified(bestFile, bytes);
-    for (const old of (await this.#stepFiles()).slice(keptSteps)) await Deno.remove(`${this.#folder}/${old}`);
+    await this.#removeOld(file);
     return file;
+  }
+
+  /** Steps after the saved one are broken, or of a past that was given up: they must not crowd out sound ones. */
+  async #removeOld(newest: string): Promise<void> {
+    const files = await this.#stepFiles();
+    const kept = files.filter((file) => file <= newest).slice(0, keptSteps);
+    for (const file of files) if (!kept.includes(file)) await Deno.remove(`${this.#folder}/${file}`);
   }
 
   /**
@@ -95,6 +103,15 @@ export class CheckpointStore {
         received: metadata.step,
       });
     }
+    const found = await digestTensors(tensors);
+    if (metadata.sha256 !== found) {
+      throw new SonospeechError("store", {
+        action: `read the checkpoint ${file}`,
+        must: `its tensors must be those that were written, SHA-256 ${metadata.sha256}`,
+        received: found,
+        hint: "check the disk",
+      });
+    }
     return { step, tensors, metadata };
   }
 
@@ -120,6 +137,13 @@ export class CheckpointStore {
     }
     return files.sort().reverse();
   }
+}
+
+/** SHA-256 over the tensors' names and bytes, in the order of the names. */
+async function digestTensors(tensors: Checkpoint["tensors"]): Promise<string> {
+  const names = [...tensors.keys()].sort();
+  const digests = await Promise.all(names.map((name) => digest(bytesOf(tensors.get(name)!.data))));
+  return await digest(new TextEncoder().encode(JSON.stringify([names, digests])));
 }
 
 async function digest(bytes: Uint8Array): Promise<string> {

@@ -26,6 +26,8 @@ export interface StartedEvent {
   device: string;
   /** Trainable numbers of the network. */
   parameterCount: number;
+  /** Names of newer checkpoints that were passed over because they cannot be read. */
+  brokenCheckpoints: readonly string[];
   /** Windows of the training split. */
   trainWindows: number;
   /** Share of training windows with high affinity. */

@@ -19,6 +19,14 @@ export interface TrainState {
   evaluatedStep: number;
 }
 
+/** Where a run goes on. */
+export interface RestoredState {
+  /** Where it stands. */
+  state: TrainState;
+  /** Names of newer checkpoints that were passed over because they cannot be read. */
+  brokenCheckpoints: readonly string[];
+}
+
 /** Writes the program's tensors and the state. @returns The checkpoint's file name. */
 export async function saveState(
   checkpoints: CheckpointStore,
@@ -48,10 +56,12 @@ export async function restoreState(
   checkpoints: CheckpointStore,
   program: TrainingProgram,
   datasetId: string,
-): Promise<TrainState> {
+): Promise<RestoredState> {
   const { checkpoint, broken } = await checkpoints.newest();
   if (!checkpoint) {
-    if (broken.length === 0) return { step: 0, bestScore: -Infinity, evaluatedStep: 0 };
+    if (broken.length === 0) {
+      return { state: { step: 0, bestScore: -Infinity, evaluatedStep: 0 }, brokenCheckpoints: [] };
+    }
     throw new SonospeechError("store", {
       action: "resume the run",
       must: "at least one checkpoint must be readable",
@@ -69,7 +79,10 @@ export async function restoreState(
   }
   program.writeState(floatTensors(checkpoint.tensors));
   const { bestScore, evaluatedStep } = checkpoint.metadata;
-  return { step: checkpoint.step, bestScore: Number(bestScore), evaluatedStep: Number(evaluatedStep) };
+  return {
+    state: { step: checkpoint.step, bestScore: Number(bestScore), evaluatedStep: Number(evaluatedStep) },
+    brokenCheckpoints: broken.map(({ file }) => file),
+  };
 }
 
 /** The float32 tensors of a checkpoint. @throws SonospeechError `store` on another type. */

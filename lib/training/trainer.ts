@@ -19,7 +19,7 @@ import type { EvaluationEvent, RunEvent, StepEvent } from "./events.ts";
 import { makeFeeds, type StepFeeds } from "./feeds.ts";
 import { learningRateSchedule } from "./learning_rate.ts";
 import { chanceOf, StepMeter, stepMetrics } from "./step_metrics.ts";
-import { restoreState, saveState, type TrainState } from "./train_state.ts";
+import { type RestoredState, restoreState, saveState, type TrainState } from "./train_state.ts";
 
 /** Everything a training run works with. */
 export interface TrainOptions {
@@ -65,6 +65,7 @@ class TrainingRun {
   readonly #learningRate: Schedule;
   readonly #meter: StepMeter;
   readonly #parameterCount: number;
+  readonly #brokenCheckpoints: readonly string[];
   #state: TrainState;
   #safeStep: number;
   #lastSave: number;
@@ -72,7 +73,7 @@ class TrainingRun {
   private constructor(
     options: TrainOptions,
     program: TrainingProgram,
-    state: TrainState,
+    { state, brokenCheckpoints }: RestoredState,
     parameters: number,
   ) {
     const { config, dataset } = options;
@@ -81,6 +82,7 @@ class TrainingRun {
     this.#state = state;
     this.#safeStep = state.step;
     this.#parameterCount = parameters;
+    this.#brokenCheckpoints = brokenCheckpoints;
     this.#sampler = createSampler(config, dataset);
     this.#reader = new BatchReader(dataset, config, trainingNeeds(config));
     this.#pace = createPace(config.pacing);
@@ -102,8 +104,8 @@ class TrainingRun {
     const parameters = initializeParameters(nodes, config.seed);
     const program = await executor.compileTraining(graph, parameters);
     try {
-      const state = await restoreState(checkpoints, program, dataset.id);
-      return new TrainingRun(options, program, state, parameterCount(nodes));
+      const restored = await restoreState(checkpoints, program, dataset.id);
+      return new TrainingRun(options, program, restored, parameterCount(nodes));
     } catch (error) {
       program.dispose();
       throw error;
@@ -233,11 +235,17 @@ class TrainingRun {
     yield this.#paused("signal", "Training was asked to stop; it goes on from this step.");
   }
 
-  /** After a failure the state is still that of the last whole step, unless the device itself is gone. */
+  /**
+   * A value that is not finite and a failed evaluation leave the state of the last whole step, which is worth
+   * keeping; when that fails too, as it does when the device is gone, the first failure is the one to tell.
+   */
   async *#pauseAfter(error: unknown): AsyncGenerator<RunEvent, void, void> {
     const code = error instanceof SonospeechError ? error.code : "unexpected";
     const message = error instanceof SonospeechError ? error.publicMessage : "An unexpected error";
-    if (code === "not-finite") yield await this.#save(false);
+    if (code === "not-finite" || this.#evaluationIsDue) {
+      const saved = await this.#save(false).catch(() => null);
+      if (saved) yield saved;
+    }
     yield this.#paused(code, message);
   }
 
@@ -268,6 +276,7 @@ class TrainingRun {
       totalSteps: config.training.epochs * this.#sampler.stepsPerEpoch,
       device: kind === "webgpu" ? `${name} (webgpu, ${isHardware ? "hardware" : "software"})` : kind,
       parameterCount: this.#parameterCount,
+      brokenCheckpoints: this.#brokenCheckpoints,
       trainWindows: windows.length,
       admittedShare: mean(Float32Array.from(weights, (weight) => weight > 0 ? 1 : 0)),
       voicedShare: mean(voiced),

@@ -35,6 +35,7 @@ export function startedEvent(step = 0): RunEvent {
     totalSteps,
     device: "wasm",
     parameterCount: 412_345,
+    brokenCheckpoints: [],
     trainWindows: 640,
     admittedShare: 0.62,
     voicedShare: 0.48,

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../lib/config.ts";
-import { evaluate, type EvaluateOptions, subjectDigest } from "../../../lib/evaluation/evaluate.ts";
+import {
+  canEvaluate,
+  evaluate,
+  type EvaluateOptions,
+  subjectDigest,
+} from "../../../lib/evaluation/evaluate.ts";
 import { buildEmbeddingGraph } from "../../../lib/models/dual_encoder.ts";
 import { decodeSafetensors } from "../../../lib/records/safetensors.ts";
 import { createExecutor } from "../../../lib/tensor/device.ts";
@@ -78,4 +83,35 @@ Deno.test("evaluate() refuses data without speech and runs without projections",
     await assert.rejects(evaluate({ ...options, dataset }), /at least two windows must have speech/);
     const videoOnly = resolveRunConfig({ set: ["losses.contrastiveWeight=0"] });
     await assert.rejects(evaluate({ ...options, config: videoOnly }), /must have trained its projections/);
+  }));
+
+Deno.test("canEvaluate() is false where evaluate() would refuse", () =>
+  withOptions((options) => {
+    assert.equal(canEvaluate(options), true);
+    assert.equal(canEvaluate({ ...options, dataset: fakeWindows({ silentEvery: 1 }) }), false);
+    assert.equal(canEvaluate({ ...options, windowLimit: 1 }), false);
+    const videoOnly = resolveRunConfig({ set: ["losses.contrastiveWeight=0"] });
+    assert.equal(canEvaluate({ ...options, config: videoOnly }), false);
+    return Promise.resolve();
+  }));
+
+Deno.test("evaluate() refuses embeddings that are not finite and names their windows", () =>
+  withOptions(async (options) => {
+    const parameters = new Map(
+      [...options.parameters].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => NaN) }]),
+    );
+    await assert.rejects(evaluate({ ...options, parameters }), {
+      code: "not-finite",
+      message: /16 of 16 .*windows \d+/,
+    });
+  }));
+
+Deno.test("evaluate() maps embeddings of one dimension, too", () =>
+  withOptions(async (options) => {
+    const model = { ...config.model, embeddingDim: 1 };
+    const graph = buildEmbeddingGraph(model, 1);
+    const parameters = initializeParameters([graph.video, graph.speech], 1);
+    await evaluate({ ...options, config: { ...config, model }, parameters });
+    const map = JSON.parse(await Deno.readTextFile(`${options.folder}/map.json`));
+    assert.equal(map.points[0].video[1], 0);
   }));

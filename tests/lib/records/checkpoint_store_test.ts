@@ -54,3 +54,29 @@ Deno.test("CheckpointStore.best() is null before a best one was saved", () =>
     await save(store, 1);
     assert.equal(await store.best(), null);
   }));
+
+Deno.test("CheckpointStore notices a single changed bit and falls back", () =>
+  withStore(async (store, folder) => {
+    await save(store, 1);
+    const file = await save(store, 2, true);
+    for (const name of [file, "best.safetensors"]) {
+      const bytes = await Deno.readFile(`${folder}/${name}`);
+      bytes[bytes.length - 5] ^= 1;
+      await Deno.writeFile(`${folder}/${name}`, bytes);
+    }
+    const { checkpoint, broken } = await store.newest();
+    assert.equal(checkpoint!.step, 1);
+    assert.match(broken[0].reason, /must be those that were written/);
+    await assert.rejects(store.best(), { code: "store" });
+  }));
+
+Deno.test("CheckpointStore does not let broken newer checkpoints crowd out sound ones", () =>
+  withStore(async (store, folder) => {
+    await save(store, 1);
+    for (const step of [7, 8]) {
+      await Deno.writeTextFile(`${folder}/step-00000000${step}.safetensors`, "broken");
+    }
+    await save(store, 2);
+    const files = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+    assert.deepEqual(files, ["step-000000001.safetensors", "step-000000002.safetensors"]);
+  }));

@@ -152,6 +152,30 @@ Deno.test("train() stops before the update when a value is not finite, names the
     assert.equal(checkpoint!.step, 8);
   }));
 
+Deno.test("train() keeps an epoch whose evaluation fails", () =>
+  inFolder(async (folder) => {
+    const evaluate = () => Promise.reject(new SonospeechError("input", { action: "evaluate", must: "…" }));
+    const events: RunEvent[] = [];
+    const run = async () => {
+      for await (const event of train(await options(folder, { evaluate }))) events.push(event);
+    };
+    await assert.rejects(run, { code: "input" });
+    const last = events.at(-1)!;
+    assert.ok(last.kind === "paused" && last.cause === "input" && last.safeStep === 6);
+    const [started] = await Array.fromAsync(train(await options(folder)));
+    assert.ok(started.kind === "started" && started.step === 6);
+  }));
+
+Deno.test("train() says which checkpoints it passed over", () =>
+  inFolder(async (folder) => {
+    await Array.fromAsync(train(await options(folder)));
+    await Deno.truncate(`${folder}/step-000000018.safetensors`, 100);
+    const events = await Array.fromAsync(train(await options(folder)));
+    assert.ok(events[0].kind === "started" && events[0].step === 12);
+    assert.deepEqual(events[0].brokenCheckpoints, ["step-000000018.safetensors"]);
+    assert.deepEqual(events.at(-1), { kind: "finished", step: 18, epoch: 3 });
+  }));
+
 Deno.test("train() refuses to go on with other data", () =>
   inFolder(async (folder) => {
     await Array.fromAsync(train(await options(folder)));
