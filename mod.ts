@@ -177,6 +177,8 @@ export * from "./lib/losses/frame_order.ts";
 export * from "./lib/losses/info_nce.ts";
 export * from "./lib/losses/temperature.ts";
 export * from "./lib/pacing/affinity.ts";
+export * from "./lib/pacing/create_pace.ts";
+export * from "./lib/pacing/learned_pace.ts";
 export * from "./lib/pacing/pace.ts";
 
 // Training.

@@ -76,7 +76,22 @@ export const runDefaults: JsonObject = {
     hardNegatives: true,
     literalFloor: 0.01,
   },
-  pacing: { kind: "voice", detector: "webrtc", voicedFractionThreshold: 0.3 },
+  pacing: {
+    kind: "voice",
+    detector: "webrtc",
+    voicedFractionThreshold: 0.3,
+    learned: {
+      warmupEpochs: 4,
+      affinityMomentum: 0.5,
+      initialShare: 0.6,
+      finalShare: 0.9,
+      growthEpochs: 20,
+      diversity: 0.1,
+      selection: "soft",
+      minimumWeight: 0.25,
+      cdfScale: 0.5,
+    },
+  },
   optimizer: {
     kind: "adamw",
     learningRate: 1e-3,

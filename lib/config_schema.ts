@@ -80,9 +80,20 @@ export const runSchema: v.GenericSchema<unknown, RunConfig> = v.strictObject({
     literalFloor: positive,
   }),
   pacing: v.strictObject({
-    kind: v.picklist(["none", "voice"]),
+    kind: v.picklist(["none", "voice", "learned"]),
     detector: v.picklist(["energy", "webrtc"]),
     voicedFractionThreshold: share,
+    learned: v.strictObject({
+      warmupEpochs: countOrZero,
+      affinityMomentum: share,
+      initialShare: share,
+      finalShare: share,
+      growthEpochs: count,
+      diversity: notNegative,
+      selection: v.picklist(["soft", "hard"]),
+      minimumWeight: share,
+      cdfScale: positive,
+    }),
   }),
   optimizer: v.strictObject({
     kind: v.picklist(["sgd", "adamw"]),

@@ -122,12 +122,36 @@ export interface RunConfig {
   };
   /** Which losses a window gets (the paper, section 2.3). */
   readonly pacing: {
-    /** Every window gets every loss, or the paper's two affinity levels from voice activity. */
-    readonly kind: "none" | "voice";
+    /**
+     * Every window gets every loss; or the paper's two affinity levels from voice activity; or these and affinities
+     * learned in training.
+     */
+    readonly kind: "none" | "voice" | "learned";
     /** Which detector's voicedFraction decides. */
     readonly detector: "energy" | "webrtc";
     /** Windows with at least this voicedFraction have high affinity. */
     readonly voicedFractionThreshold: number;
+    /** Of kind `learned`, see `LearnedPace`. */
+    readonly learned: {
+      /** Epochs in which voice alone decides. */
+      readonly warmupEpochs: number;
+      /** Share of the old affinity kept at each visit of a window. */
+      readonly affinityMomentum: number;
+      /** Share of the high-affinity windows that is admitted after the warm-up. */
+      readonly initialShare: number;
+      /** Share that is admitted in the end. */
+      readonly finalShare: number;
+      /** Epochs over which the share grows. */
+      readonly growthEpochs: number;
+      /** How much further a scan's nearest window may be than the threshold, in cosine distance; 0 for no diversity. */
+      readonly diversity: number;
+      /** Whether admitted windows weigh by their affinity or all the same. */
+      readonly selection: "soft" | "hard";
+      /** Least weight of an admitted window with soft selection. */
+      readonly minimumWeight: number;
+      /** Variance of the soft weights' normal distribution, as a factor on that of the affinities. */
+      readonly cdfScale: number;
+    };
   };
   /** How parameters change (the paper, section 2.4). */
   readonly optimizer: {

@@ -37,6 +37,7 @@ export class RunReporter {
       case "finished":
         return this.#printer.note(`finished after ${event.step} steps`);
       case "checkpoint":
+      case "pace":
     }
   }
 

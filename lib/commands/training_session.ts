@@ -14,6 +14,7 @@ import { MetricStore } from "../records/metric_store.ts";
 import { chooseDevice, type DeviceChoice } from "../tensor/device.ts";
 import type { Executor, Tensors } from "../tensor/executor.ts";
 import type { EvaluationEvent, RunEvent } from "../training/events.ts";
+import { savePaceScores } from "../training/pace_scores.ts";
 import { recordRun } from "../training/record_run.ts";
 import {
   createRunFolder,
@@ -73,6 +74,7 @@ async function* trainEvents(
     executor,
     checkpoints,
     signal,
+    savePace: (scores, epoch) => savePaceScores(join(folder.path, "pace"), scores, epoch),
     evaluate: canEvaluate({ config, dataset, split: "validation", windowLimit })
       ? (parameters, at) => evaluateValidation(folder, dataset, executor, parameters, trainSubjects, at)
       : undefined,

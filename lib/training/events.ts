@@ -55,6 +55,23 @@ export interface StepEvent {
   metrics: Metrics;
 }
 
+/** Sent at the start of an epoch whose weights were chosen anew, and of the first. */
+export interface PaceEvent {
+  /** Tells the events apart. */
+  kind: "pace";
+  /** Steps done before the epoch. */
+  step: number;
+  /** The epoch that begins, from 0. */
+  epoch: number;
+  /**
+   * `pace.admittedShare` of the training windows; where affinities are known, `pace.meanAffinity` and
+   * `pace.affinityDeviation`.
+   */
+  metrics: Metrics;
+  /** File name inside the run's `pace` folder with every window's affinity and weight; null when none is kept. */
+  file: string | null;
+}
+
 /** Sent when a checkpoint is safe on disk. */
 export interface CheckpointEvent {
   /** Tells the events apart. */
@@ -119,6 +136,7 @@ export interface FinishedEvent {
 export type RunEvent =
   | StartedEvent
   | StepEvent
+  | PaceEvent
   | CheckpointEvent
   | EvaluationEvent
   | PausedEvent

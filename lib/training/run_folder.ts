@@ -6,6 +6,7 @@
  *     run.json         RunRecord
  *     metrics.sqlite   events and metrics
  *     checkpoints/     step-*.safetensors, best.safetensors
+ *     pace/            epoch-*.safetensors: every window's affinity and weight
  *     evaluations/     <split>-<step>/{report.json, embeddings.safetensors, map.json}
  *     lock             held by the trainer while it runs
  * ```

@@ -5,6 +5,7 @@
  */
 
 import { SonospeechError } from "../errors.ts";
+import type { Pace } from "../pacing/pace.ts";
 import type { CheckpointStore } from "../records/checkpoint_store.ts";
 import type { SafetensorsTensor } from "../records/safetensors.ts";
 import type { Tensor, TrainingProgram } from "../tensor/executor.ts";
@@ -27,10 +28,20 @@ export interface RestoredState {
   brokenCheckpoints: readonly string[];
 }
 
-/** Writes the program's tensors and the state. @returns The checkpoint's file name. */
+/** What a checkpoint saves and restores besides {@linkcode TrainState}. */
+export interface TrainedParts {
+  /** Parameters and optimizer state. */
+  program: TrainingProgram;
+  /** Affinities and weights. */
+  pace: Pace;
+}
+
+const pacePrefix = "pace.";
+
+/** Writes the program's and the pace's tensors and the state. @returns The checkpoint's file name. */
 export async function saveState(
   checkpoints: CheckpointStore,
-  program: TrainingProgram,
+  { program, pace }: TrainedParts,
   state: TrainState,
   datasetId: string,
   isBest: boolean,
@@ -38,6 +49,9 @@ export async function saveState(
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [name, { shape, data }] of await program.readState()) {
     tensors.set(name, { dtype: "F32", shape, data });
+  }
+  for (const [name, data] of pace.readState()) {
+    tensors.set(pacePrefix + name, { dtype: "F32", shape: [data.length], data });
   }
   const metadata = {
     bestScore: String(state.bestScore),
@@ -48,13 +62,13 @@ export async function saveState(
 }
 
 /**
- * Puts the newest checkpoint into the program; a run without one starts at step 0.
+ * Puts the newest checkpoint into the program and the pace; a run without one starts at step 0.
  *
  * @throws SonospeechError `store` when checkpoints exist but none can be read, or the data is not the same.
  */
 export async function restoreState(
   checkpoints: CheckpointStore,
-  program: TrainingProgram,
+  { program, pace }: TrainedParts,
   datasetId: string,
 ): Promise<RestoredState> {
   const { checkpoint, broken } = await checkpoints.newest();
@@ -77,7 +91,10 @@ export async function restoreState(
       hint: "start a new run for the new dataset",
     });
   }
-  program.writeState(floatTensors(checkpoint.tensors));
+  const tensors = [...floatTensors(checkpoint.tensors)];
+  const ofPace = tensors.filter(([name]) => name.startsWith(pacePrefix));
+  program.writeState(new Map(tensors.filter(([name]) => !name.startsWith(pacePrefix))));
+  pace.writeState(new Map(ofPace.map(([name, { data }]) => [name.slice(pacePrefix.length), data])));
   const { bestScore, evaluatedStep } = checkpoint.metadata;
   return {
     state: { step: checkpoint.step, bestScore: Number(bestScore), evaluatedStep: Number(evaluatedStep) },

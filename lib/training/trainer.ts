@@ -10,7 +10,8 @@ import type { WindowSource } from "../data/inputs.ts";
 import { type BatchPlan, PairSampler } from "../data/pairs.ts";
 import { SonospeechError } from "../errors.ts";
 import { buildTrainingGraph, trainingNeeds } from "../models/train_graph.ts";
-import { createPace, type Pace, voicedFractionOf } from "../pacing/pace.ts";
+import { createPace } from "../pacing/create_pace.ts";
+import { type Pace, type PaceScores, voicedFractionOf } from "../pacing/pace.ts";
 import type { CheckpointStore } from "../records/checkpoint_store.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Executor, Tensors, TrainingProgram } from "../tensor/executor.ts";
@@ -18,8 +19,15 @@ import { initializeParameters, parameterCount } from "../tensor/parameters.ts";
 import type { EvaluationEvent, RunEvent, StepEvent } from "./events.ts";
 import { makeFeeds, type StepFeeds } from "./feeds.ts";
 import { learningRateSchedule } from "./learning_rate.ts";
+import { paceMetrics } from "./pace_scores.ts";
 import { chanceOf, StepMeter, stepMetrics } from "./step_metrics.ts";
-import { type RestoredState, restoreState, saveState, type TrainState } from "./train_state.ts";
+import {
+  type RestoredState,
+  restoreState,
+  saveState,
+  type TrainedParts,
+  type TrainState,
+} from "./train_state.ts";
 
 /** Everything a training run works with. */
 export interface TrainOptions {
@@ -33,6 +41,8 @@ export interface TrainOptions {
   checkpoints: CheckpointStore;
   /** Evaluates parameters on held-out subjects; left out, nothing is evaluated while training. */
   evaluate?: (parameters: Tensors, at: { step: number; epoch: number }) => Promise<EvaluationEvent>;
+  /** Keeps what the pace made of every window at the start of an epoch. @returns The file's name. */
+  savePace?: (scores: PaceScores, epoch: number) => Promise<string>;
   /** Asks training to write a checkpoint and stop. */
   signal?: AbortSignal;
   /** A clock in seconds, for tests. */
@@ -72,20 +82,20 @@ class TrainingRun {
 
   private constructor(
     options: TrainOptions,
-    program: TrainingProgram,
+    { program, pace }: TrainedParts,
     { state, brokenCheckpoints }: RestoredState,
     parameters: number,
   ) {
     const { config, dataset } = options;
     this.#options = options;
     this.#program = program;
+    this.#pace = pace;
     this.#state = state;
     this.#safeStep = state.step;
     this.#parameterCount = parameters;
     this.#brokenCheckpoints = brokenCheckpoints;
     this.#sampler = createSampler(config, dataset);
     this.#reader = new BatchReader(dataset, config, trainingNeeds(config));
-    this.#pace = createPace(config.pacing);
     this.#learningRate = learningRateSchedule(
       config.optimizer,
       this.#sampler.stepsPerEpoch,
@@ -104,8 +114,9 @@ class TrainingRun {
     const parameters = initializeParameters(nodes, config.seed);
     const program = await executor.compileTraining(graph, parameters);
     try {
-      const restored = await restoreState(checkpoints, program, dataset.id);
-      return new TrainingRun(options, program, restored, parameterCount(nodes));
+      const parts = { program, pace: createPace(config.pacing, dataset.windows({ split: "train" })) };
+      const restored = await restoreState(checkpoints, parts, dataset.id);
+      return new TrainingRun(options, parts, restored, parameterCount(nodes));
     } catch (error) {
       program.dispose();
       throw error;
@@ -159,12 +170,22 @@ class TrainingRun {
     const { logEverySteps, checkpointMinutes } = this.#options.config.training;
     const epoch = this.#epoch;
     const fromStep = this.#state.step - epoch * this.#sampler.stepsPerEpoch;
+    if (fromStep === 0) yield* this.#startEpoch(epoch);
     for (const plan of this.#sampler.epoch(epoch, fromStep)) {
       if (this.#options.signal?.aborted) return;
       const event = await this.#step(plan);
       if (this.#state.step % logEverySteps === 0) yield event;
       if (this.#now() - this.#lastSave > checkpointMinutes * 60) yield await this.#save(false);
     }
+  }
+
+  /** A resumed epoch keeps the weights it began with; a new one gets its own. */
+  async *#startEpoch(epoch: number): AsyncGenerator<RunEvent, void, void> {
+    this.#pace.startEpoch(epoch);
+    if (epoch > 0 && this.#options.config.pacing.kind !== "learned") return;
+    const scores = this.#pace.scores();
+    const file = await this.#options.savePace?.(scores, epoch) ?? null;
+    yield { kind: "pace", step: this.#state.step, epoch, metrics: paceMetrics(scores), file };
   }
 
   async #step(plan: BatchPlan): Promise<StepEvent> {
@@ -183,6 +204,8 @@ class TrainingRun {
         hint: "lower optimizer.learningRate or optimizer.clipNorm, or look at these windows",
       });
     }
+    const similarity = result.outputs.get("similarity");
+    if (similarity) this.#pace.observe(plan.samples.map((sample) => sample.window), similarity.data);
     this.#state = { ...this.#state, step: this.#state.step + 1 };
     return {
       kind: "step",
@@ -217,7 +240,8 @@ class TrainingRun {
   async #save(isBest: boolean): Promise<RunEvent> {
     const start = this.#now();
     const { checkpoints, dataset } = this.#options;
-    const file = await saveState(checkpoints, this.#program, this.#state, dataset.id, isBest);
+    const parts = { program: this.#program, pace: this.#pace };
+    const file = await saveState(checkpoints, parts, this.#state, dataset.id, isBest);
     this.#safeStep = this.#state.step;
     this.#lastSave = this.#now();
     return {

@@ -9,9 +9,10 @@ import { floatTensors } from "../../../lib/training/train_state.ts";
 import { train } from "../../../lib/training/trainer.ts";
 import { fakeWindows } from "../../helpers/fake_windows.ts";
 
-function smallConfig(seed: number, epochs: number): RunConfig {
+function smallConfig(seed: number, epochs: number, changes: object = {}): RunConfig {
   return resolveRunConfig({
     file: {
+      ...changes,
       seed,
       data: { batchSize: 16, speechSeconds: 1, neighbourSeconds: 4 },
       model: { frameSize: [16, 16], speechSize: [16, 10], widthMultiplier: 0.5 },
@@ -93,14 +94,19 @@ Deno.test("train() learns the order of frames that move, and none where nothing 
   assert.ok(still > 0.9 * Math.log(12), `still: ${still}`);
 });
 
-Deno.test("train() resumed in mid-epoch ends with the very bytes of an uninterrupted run", () =>
-  inWasm(async (executor, folder) => {
+for (const kind of ["voice", "learned"]) {
+  Deno.test(`train() resumed in mid-epoch ends with the very bytes of an uninterrupted run, pace ${kind}`, () =>
+    resumeTest({ kind, learned: { warmupEpochs: 1 } }));
+}
+
+function resumeTest(pacing: object): Promise<void> {
+  return inWasm(async (executor, folder) => {
     const run = async (name: string, stopAfter: number[]) => {
       const checkpoints = await CheckpointStore.open(`${folder}/${name}`);
       const events: RunEvent[] = [];
       for (const stop of [...stopAfter, Infinity]) {
         const controller = new AbortController();
-        const config = smallConfig(7, 2);
+        const config = smallConfig(7, 2, { pacing });
         const dataset = fakeWindows({ scans: 20, silentEvery: 5, seed: 7 });
         for await (
           const event of train({ config, dataset, executor, checkpoints, signal: controller.signal })
@@ -124,4 +130,5 @@ Deno.test("train() resumed in mid-epoch ends with the very bytes of an uninterru
         name,
       );
     }
-  }));
+  });
+}
