@@ -5,6 +5,7 @@
  */
 
 import { appPaths } from "./lib/app_paths.ts";
+import { diskTrouble } from "./lib/commands/disk_trouble.ts";
 import { type CommandContext, Interruption } from "./lib/commands/plan.ts";
 import { parseCommandLine } from "./lib/commands/program.ts";
 import { exitCodes, SonospeechError } from "./lib/errors.ts";
@@ -42,9 +43,10 @@ function report(error: unknown, context: CommandContext): number {
     context.stderr(`${reason.message}\n`);
     return reason.exitCode;
   }
-  if (error instanceof SonospeechError) {
-    context.stderr(`${error.message}\n${error.hint ? `Hint: ${error.hint}\n` : ""}`);
-    return exitCodes[error.code];
+  const known = error instanceof SonospeechError ? error : diskTrouble(error);
+  if (known) {
+    context.stderr(`${known.message}\n${known.hint ? `Hint: ${known.hint}\n` : ""}`);
+    return exitCodes[known.code];
   }
   context.stderr(`Unexpected error: ${error instanceof Error ? error.stack ?? error.message : error}\n`);
   return 1;

@@ -45,10 +45,25 @@ function absolutePaths(paths: readonly string[], place: Place, realPath: (path: 
 /** Linux takes no argument longer than 128 KiB. */
 const listLimit = 100_000;
 
-/** The paths, or, where they are too many for one flag, the folders that hold them. */
+/**
+ * The paths, or, where they are too many for one flag, the folders that hold them, the deepest first: a path near the
+ * root stays what it is.
+ *
+ * @throws SonospeechError `usage` when only the whole file system would hold them all.
+ */
 function shorten(paths: string[]): string[] {
-  while (paths.length > 1 && paths.join(",").length > listLimit) {
-    paths = [...new Set(paths.map((path) => nameable(dirname(path))))];
+  const depth = (path: string) => path.split("/").length;
+  while (paths.join(",").length > listLimit) {
+    const deepest = paths.reduce((most, path) => Math.max(most, depth(path)), 0);
+    const folders = paths.map((path) => depth(path) === deepest ? dirname(path) : path);
+    if (folders.includes("/")) {
+      throw new SonospeechError("usage", {
+        action: "allow the program to use so many paths",
+        must: "they must lie in fewer folders",
+        received: `${paths.length} paths`,
+      });
+    }
+    paths = [...new Set(folders)];
   }
   return paths;
 }
@@ -74,10 +89,10 @@ function resolveExisting(path: string, realPath: (path: string) => string): stri
  */
 function nameable(path: string): string {
   const folder = path.includes(",") ? path.slice(0, path.slice(0, path.indexOf(",")).lastIndexOf("/")) : path;
-  if (folder !== "") return folder;
+  if (folder !== "" && folder !== "/") return folder;
   throw new SonospeechError("usage", {
     action: "allow the program to use a path",
-    must: "the first folder of a path must not hold a comma",
+    must: "it must not be the whole file system, and its first folder must not hold a comma",
     received: path,
   });
 }

@@ -2,6 +2,7 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { join, resolve } from "node:path";
+import { datasetPaths } from "../data/dataset_schema.ts";
 import { collect, parsePort } from "./options.ts";
 import type { CommandContext, CommandSeat, Place } from "./plan.ts";
 
@@ -41,7 +42,10 @@ Examples:
     );
 }
 
-/** The datasets that the folder's runs name; runs that cannot be read name none. */
+/**
+ * The datasets that the folder's runs name. What is no dataset is left out, whatever a run says: a run folder that
+ * somebody else made opens nothing else to the dashboard.
+ */
 function datasetsOfRuns(runs: string, { workingDirectory }: Place): string[] {
   const folder = resolve(workingDirectory, runs);
   const datasets = new Set<string>();
@@ -49,9 +53,9 @@ function datasetsOfRuns(runs: string, { workingDirectory }: Place): string[] {
     for (const { name } of Deno.readDirSync(folder)) {
       try {
         const { dataset } = JSON.parse(Deno.readTextFileSync(join(folder, name, "run.json")));
-        if (typeof dataset === "string") datasets.add(dataset);
+        if (Deno.statSync(datasetPaths.manifest(dataset)).isFile) datasets.add(dataset);
       } catch {
-        // Not a run, or not yet one.
+        // Not a run, or not yet one, or its dataset was moved.
       }
     }
   } catch {

@@ -154,8 +154,16 @@ export class DatasetReader {
     const database = new DatabaseSync(datasetPaths.index(path), { readOnly: true });
     try {
       const complete = database.prepare("SELECT value FROM meta WHERE key = 'complete'").get();
-      if (complete?.value !== "yes") refuseIncomplete();
+      const goOn = "Run the same prepare command again: it goes on where it stopped.";
+      if (complete?.value !== "yes") refuseIndex("it must be prepared to the end", goOn);
       return new DatasetReader(path, config, database);
+    } catch (cause) {
+      if (cause instanceof SonospeechError) throw cause;
+      refuseIndex(
+        "its index must be readable",
+        "Prepare into another --out, or delete the dataset first.",
+        cause,
+      );
     } finally {
       database.close();
     }
@@ -264,12 +272,8 @@ function clip(start: number, count: number, total: number): { start: number; ins
   return { start: first, inside: Math.min(total, start + count) - first };
 }
 
-function refuseIncomplete(): never {
-  throw new SonospeechError("store", {
-    action: "open the dataset",
-    must: "it must be prepared to the end",
-    hint: "Run the same prepare command again: it goes on where it stopped.",
-  });
+function refuseIndex(must: string, hint: string, cause?: unknown): never {
+  throw new SonospeechError("store", { action: "open the dataset", must, hint, cause });
 }
 
 /** The settings in a dataset's `dataset.json`. @throws SonospeechError `store` when there is none. */

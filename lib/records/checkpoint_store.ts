@@ -55,8 +55,9 @@ export class CheckpointStore {
     const metadata = { ...checkpoint.metadata, step: String(checkpoint.step), sha256 };
     const bytes = encodeSafetensors(checkpoint.tensors, metadata);
     const file = `step-${String(checkpoint.step).padStart(9, "0")}.safetensors`;
-    await this.#writeVerified(file, bytes);
+    // The best comes first: once the step's own file is there, the score in it says that the best one is, too.
     if (isBest) await this.#writeVerified(bestFile, bytes);
+    await this.#writeVerified(file, bytes);
     await this.#removeOld(file);
     return file;
   }
@@ -104,7 +105,7 @@ export class CheckpointStore {
       });
     }
     const found = await digestTensors(tensors);
-    if (metadata.sha256 !== found) {
+    if ((metadata.sha256 ?? found) !== found) {
       throw new SonospeechError("store", {
         action: `read the checkpoint ${file}`,
         must: `its tensors must be those that were written, SHA-256 ${metadata.sha256}`,

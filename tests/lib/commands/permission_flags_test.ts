@@ -43,8 +43,11 @@ Deno.test("permissionFlags() allows the nearest folder that a flag can name wher
 });
 
 Deno.test("permissionFlags() refuses a path that only the whole file system could name", () => {
-  const write = ["/a,b/c"];
-  assert.throws(() => permissionFlags({ write }, place, noLinks), { name: "SonospeechError", code: "usage" });
+  for (const path of ["/a,b/c", "/", "../.."]) {
+    const refusal = { name: "SonospeechError", code: "usage" };
+    assert.throws(() => permissionFlags({ write: [path] }, place, noLinks), refusal);
+    assert.throws(() => permissionFlags({ read: [path] }, place, noLinks), refusal);
+  }
 });
 
 Deno.test("permissionFlags() allows the folders where files are too many for one flag", () => {
@@ -52,6 +55,15 @@ Deno.test("permissionFlags() allows the folders where files are too many for one
   const [flag] = permissionFlags({ read }, place, noLinks);
   assert.ok(flag.length < 128 * 1024);
   assert.equal(flag, "--allow-read=/app,/home/user/scans/0,/home/user/scans/1");
+});
+
+Deno.test("permissionFlags() leaves paths near the root alone where deeper ones are too many", () => {
+  const name = "n".repeat(100);
+  const read = ["/list.csv", ...Array.from({ length: 2000 }, (_, i) => `/media/usb/${name}${i}/scan.mp4`)];
+  const [flag] = permissionFlags({ read }, place, noLinks);
+  assert.equal(flag, "--allow-read=/app,/list.csv,/media/usb");
+  const everywhere = Array.from({ length: 2000 }, (_, i) => `/${name}${i}`);
+  assert.throws(() => permissionFlags({ read: everywhere }, place, noLinks), { code: "usage" });
 });
 
 Deno.test("permissionFlags() names something after every flag, below the root", () => {

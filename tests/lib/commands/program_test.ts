@@ -113,3 +113,22 @@ Deno.test("permissions serve allows one address to listen at", async () => {
   assert.match(stdout, /,\/somewhere\/runs'/);
   assert.doesNotMatch(stdout, /--allow-(write|run|env)/);
 });
+
+Deno.test("permissions serve opens the datasets that runs name, and nothing else that they name", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/data`);
+    await Deno.writeTextFile(`${folder}/data/dataset.json`, "{}");
+    for (
+      const [run, dataset] of Object.entries({ good: `${folder}/data`, bad: "/", other: folder, odd: 7 })
+    ) {
+      await Deno.mkdir(`${folder}/runs/${run}`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/runs/${run}/run.json`, JSON.stringify({ dataset }));
+    }
+    const words = ["permissions", "serve", "--runs", `${folder}/runs`];
+    const { stdout } = await runPlan(parseCommandLine(words, "sono"));
+    assert.match(stdout, new RegExp(`,${folder}/runs,${folder}/data' `));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

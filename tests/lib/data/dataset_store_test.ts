@@ -157,6 +157,12 @@ Deno.test("DatasetReader.open() refuses no dataset, an incomplete one and anothe
   await Deno.remove(path, { recursive: true });
 });
 
+Deno.test("DatasetReader.open() refuses a damaged index", async () => {
+  const path = await makeDataset();
+  await Deno.writeFile(`${path}/index.sqlite`, new Uint8Array(4000).fill(7));
+  assert.throws(() => DatasetReader.open(path), { code: "store", message: /its index must be readable/ });
+});
+
 Deno.test("DatasetWriter.open() refuses a second writer, other settings and a foreign folder", async () => {
   const path = await makeDataset();
   const first = await DatasetWriter.open(path, config);

@@ -80,3 +80,10 @@ Deno.test("CheckpointStore does not let broken newer checkpoints crowd out sound
     const files = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
     assert.deepEqual(files, ["step-000000001.safetensors", "step-000000002.safetensors"]);
   }));
+
+Deno.test("CheckpointStore writes a best checkpoint before the step that tells of it", () =>
+  withStore(async (store, folder) => {
+    await Deno.mkdir(`${folder}/step-000000003.safetensors`);
+    await assert.rejects(save(store, 3, true));
+    assert.equal((await store.best())!.step, 3);
+  }));

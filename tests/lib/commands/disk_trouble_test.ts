@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { diskTrouble } from "../../../lib/commands/disk_trouble.ts";
+
+function errorOf(work: () => void): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It must fail");
+}
+
+Deno.test("diskTrouble() puts a full disk in words", () => {
+  // Every write to this device fails for lack of room.
+  const full = errorOf(() => Deno.writeTextFileSync("/dev/full", "x"));
+  const trouble = diskTrouble(full);
+  assert.equal(trouble?.code, "environment");
+  assert.match(trouble.message, /there must be room on the disk, received No space left on device/);
+});
+
+Deno.test("diskTrouble() puts a full and a read-only database in words", () => {
+  using database = new DatabaseSync(":memory:");
+  database.exec("PRAGMA max_page_count = 2; CREATE TABLE t (x); PRAGMA query_only = ON");
+  assert.match(diskTrouble(errorOf(() => database.exec("INSERT INTO t VALUES (1)")))!.message, /writable/);
+  database.exec("PRAGMA query_only = OFF");
+  const full = errorOf(() => database.exec("INSERT INTO t VALUES (zeroblob(1000000))"));
+  assert.match(diskTrouble(full)!.message, /room/);
+});
+
+Deno.test("diskTrouble() leaves other errors alone", () => {
+  using database = new DatabaseSync(":memory:");
+  for (const error of [new Error("x"), "x", undefined, errorOf(() => database.exec("nonsense"))]) {
+    assert.equal(diskTrouble(error), undefined);
+  }
+});
