@@ -26,8 +26,13 @@ export function header(digest: string, firstLine: number | string): string {
 set -eu
 umask 022
 fail() { printf 'Cannot start Sonospeech: %s\\n' "$*" >&2; exit 8; }
-cache=\${XDG_CACHE_HOME:-\${HOME:-/tmp/sonospeech-$(id -u)}/.cache}
-base=\${SONOSPEECH_HOME:-$cache/sonospeech}
+if [ -z "\${SONOSPEECH_HOME:-\${XDG_CACHE_HOME:-\${HOME:-}}}" ]; then
+  # Services have no home. In a folder that all may write to, somebody else may have come first.
+  HOME=\${TMPDIR:-/tmp}/sonospeech-$(id -u)
+  mkdir -m 700 "$HOME" 2>/dev/null || { [ -d "$HOME" ] && [ ! -L "$HOME" ] && [ -O "$HOME" ]; } ||
+    fail "$HOME must be a folder of yours; name another one in SONOSPEECH_HOME"
+fi
+base=\${SONOSPEECH_HOME:-\${XDG_CACHE_HOME:-\${HOME:-}/.cache}/sonospeech}
 case $base in /*) ;; *) base=$PWD/$base ;; esac
 dir=$base/${digest.slice(0, 16)}
 if [ ! -x "$dir/deno" ]; then
