@@ -20,6 +20,7 @@ export function permissionFlags(
   place: Place,
   realPath: (path: string) => string = Deno.realPathSync,
 ): string[] {
+  if (permissions.read === "everything") return ["--allow-read"];
   const write = absolutePaths(permissions.write ?? [], place, realPath);
   const own = absolutePaths([place.app.root], place, realPath);
   const read = absolutePaths(permissions.read ?? [], place, realPath);

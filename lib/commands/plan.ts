@@ -19,8 +19,11 @@ export interface Place {
 
 /** What a command must be allowed to do; what is left out is not allowed. Paths may be relative. */
 export interface Permissions {
-  /** Files and folders to read. The program's own are always readable. */
-  read?: readonly string[];
+  /**
+   * Files and folders to read; the program's own are always readable. Everything is for the pass that finds out what
+   * a command line needs, which follows links and manifests wherever they lead, and for nothing else.
+   */
+  read?: readonly string[] | "everything";
   /** Files and folders to write; they are readable, too. */
   write?: readonly string[];
   /** Programs to start, looked up on the PATH. */

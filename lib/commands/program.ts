@@ -166,5 +166,5 @@ function printPermissions(plan: Plan): Plan {
     const flags = permissionFlags(await plan.permissions(context), context);
     context.stdout(flags.map(shellWord).join(" ") + "\n");
   };
-  return { permissions: () => ({ read: ["/"] }), run };
+  return { permissions: () => ({ read: "everything" }), run };
 }

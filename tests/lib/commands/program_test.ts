@@ -106,6 +106,11 @@ Deno.test("permissions COMMAND prints flags for a shell and never all of a kind"
   }
 });
 
+Deno.test("permissions of the pass that prints permissions is to read, and nothing else", async () => {
+  const { stdout } = await runPlan(parseCommandLine(["permissions", "permissions", "demo"], "sono"));
+  assert.equal(stdout, "'--allow-read'\n");
+});
+
 Deno.test("permissions serve allows one address to listen at", async () => {
   const words = ["permissions", "serve", "--runs", "runs", "--port", "9001"];
   const { stdout } = await runPlan(parseCommandLine(words, "sono"));
