@@ -41,7 +41,7 @@ Examples:
     )
     .action((run, dataset, options) =>
       plan({
-        permissions: () => ({ write: [run, dataset] }),
+        permissions: () => ({ read: [dataset], write: [run] }),
         run: async (context) => {
           const report = await evaluateRun(run, dataset, options, context);
           const { retrievalTable } = await import("./evaluation_table.ts");

@@ -50,11 +50,12 @@ Examples:
       plan({
         permissions: () => ({
           read: [
+            dataset,
             ...(options.config === undefined ? [] : [options.config]),
             // The dashboard shows the other runs of the folder, too.
             ...(options.port === undefined ? [] : [join(options.run, "..")]),
           ],
-          write: [dataset, options.run],
+          write: [options.run],
           net: options.port === undefined ? [] : [`127.0.0.1:${options.port}`],
         }),
         run: (context) => runTrain(dataset, options, context),

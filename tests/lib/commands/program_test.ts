@@ -111,6 +111,14 @@ Deno.test("permissions of the pass that prints permissions is to read, and nothi
   assert.equal(stdout, "'--allow-read'\n");
 });
 
+Deno.test("permissions of train and evaluate allow writing the run and only reading the dataset", async () => {
+  for (const words of [["train", "data", "--run", "run"], ["evaluate", "run", "data"]]) {
+    const { stdout } = await runPlan(parseCommandLine(["permissions", ...words], "sono"));
+    assert.match(stdout, /'--allow-read=[^']*\/somewhere\/data[,']/);
+    assert.match(stdout, /'--allow-write=\/somewhere\/run'/);
+  }
+});
+
 Deno.test("permissions serve allows one address to listen at", async () => {
   const words = ["permissions", "serve", "--runs", "runs", "--port", "9001"];
   const { stdout } = await runPlan(parseCommandLine(words, "sono"));

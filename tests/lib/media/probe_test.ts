@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { probeMedia } from "../../../lib/media/probe.ts";
 import { surveyMedia } from "../../../lib/media/survey.ts";
+import { inputArguments } from "../../../lib/media/tool.ts";
 import { UnusableMediaError, type UnusableReason } from "../../../lib/media/unusable.ts";
 import { countingPictures, ffmpeg, ticks, withFolder } from "./make_media.ts";
 
 const forReason = (reason: UnusableReason) => (error: unknown) =>
   error instanceof UnusableMediaError && error.reason === reason && !error.message.includes("/tmp");
+
+Deno.test("inputArguments() makes a file that is gone a reason to put its scan aside, not to stop", async () => {
+  await assert.rejects(inputArguments("/nowhere/gone.mp4"), forReason("unreadable"));
+});
 
 Deno.test("probeMedia() tells streams, sizes as shown and rates; cover art is no video", async () => {
   await withFolder(async (folder) => {
