@@ -96,7 +96,7 @@ export {
 } from "./lib/shape.ts";
 
 // Narrated synthetic scans.
-export { generatePhantom, type ScanTruth } from "./lib/phantom/phantom.ts";
+export { generatePhantom, type ScanFactors, type ScanTruth } from "./lib/phantom/phantom.ts";
 export {
   phantomDefaults,
   type PhantomOptions,
@@ -104,10 +104,13 @@ export {
   resolvePhantomOptions,
   voiceNames,
 } from "./lib/phantom/options.ts";
-export { planeNames } from "./lib/phantom/anatomy.ts";
-export type { Segment } from "./lib/phantom/itinerary.ts";
+export { background, easyPlaneNames, planeNames, standardPlaneNames } from "./lib/phantom/anatomy.ts";
+export { type Difficulty, difficultyNames } from "./lib/phantom/difficulty.ts";
+export type { Segment, Span } from "./lib/phantom/itinerary.ts";
 export type { Utterance } from "./lib/phantom/narration.ts";
-export type { NoiseEvent } from "./lib/phantom/soundtrack.ts";
+export type { Speaker, Subject } from "./lib/phantom/subject.ts";
+export type { SectorForm } from "./lib/phantom/sector.ts";
+export type { NoiseEvent, Room } from "./lib/phantom/soundtrack.ts";
 
 // Media and sound.
 export { type AudioProbe, type MediaProbe, probeMedia, type VideoProbe } from "./lib/media/probe.ts";

@@ -36,6 +36,7 @@ export interface DemoPlaces {
  * one of two wordings, soon before or after it is seen.
  */
 const scanOptions: PhantomOptions = {
+  difficulty: "easy",
   subjects: 72,
   secondsPerScan: 60,
   frameRate: 5,

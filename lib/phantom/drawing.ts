@@ -22,14 +22,28 @@ export interface View {
   stir: number;
 }
 
-/** One anatomy as the scan shows it. */
-export interface Plane {
-  /** One word, which the truth, the options and the reports use. */
+/** A structure that an operator looks at. */
+export interface Landmark {
+  /** The structure; the two sides of one kind share a name. */
   name: string;
+  /** Where it lies on average, in the drawing's own coordinates. */
+  at: Point;
+}
+
+/** Something that the fan can show. */
+export interface Scene {
+  /** A name that no other scene has. */
+  name: string;
+  /** What an operator looks at. */
+  landmarks: readonly Landmark[];
+  /** Paints it into the beam grid. */
+  draw(brush: Brush, view: View): void;
+}
+
+/** One anatomy that has a name in the truth, the options and the reports. */
+export interface Plane extends Scene {
   /** What an operator says while it is seen; lower-case words without punctuation. */
   wordings: readonly string[];
-  /** Paints the plane into the beam grid. */
-  draw(brush: Brush, view: View): void;
 }
 
 /** Amniotic fluid, blood or urine: dark, and what lies behind it is brighter. */

@@ -39,17 +39,23 @@ async function settle(child: Deno.ChildProcess, action: string): Promise<void> {
 export const sampleRate = 24000;
 
 /**
- * Speaks texts with ffmpeg's flite source.
+ * Speaks texts with ffmpeg's flite source, at a tempo (0.5 to 2) relative to the voice's own.
  *
  * @param texts Lower-case words; punctuation is not allowed because nothing is escaped.
  * @param folder An existing folder for short-lived files.
  * @returns Samples of each text at {@linkcode sampleRate}, mono.
  * @throws SonospeechError `environment` when ffmpeg or its flite source is missing.
  */
-export async function speak(voice: string, texts: readonly string[], folder: string): Promise<Int16Array[]> {
+export async function speak(
+  { voice, tempo }: { voice: string; tempo: number },
+  texts: readonly string[],
+  folder: string,
+): Promise<Int16Array[]> {
   const scratch = await Deno.makeTempDir({ dir: folder, prefix: ".voice-" });
   try {
-    const inputs = texts.flatMap((text) => ["-f", "lavfi", "-i", `flite=voice=${voice}:text='${text}'`]);
+    const stretch = tempo === 1 ? "" : `,atempo=${tempo}`;
+    const source = (text: string) => `flite=voice=${voice}:text='${text}'${stretch}`;
+    const inputs = texts.flatMap((text) => ["-f", "lavfi", "-i", source(text)]);
     const file = (index: number) => `${scratch}/${index}.pcm`;
     const outputs = texts.flatMap((_, index) => {
       const format = ["-ar", `${sampleRate}`, "-ac", "1", "-f", "s16le"];

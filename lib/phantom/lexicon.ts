@@ -4,31 +4,65 @@
  * @module
  */
 
-import { speak } from "./ffmpeg.ts";
+import { sampleRate, speak } from "./ffmpeg.ts";
 
 /** A spoken text, silence cut off at both ends, at root mean square 1. */
 export type Spoken = Float32Array;
 
-/** Remembers what each voice has said; about 48 kB a second of speech. */
+/** Something to say, and how. */
+export interface Phrase {
+  /** The flite voice. */
+  voice: string;
+  /** Speed at the same pitch. */
+  tempo: number;
+  /** The words. */
+  text: string;
+}
+
+/** Finds what was spoken: equal phrases have equal keys. */
+export function phraseKey({ voice, tempo, text }: Phrase): string {
+  return `${voice} ${tempo} ${text}`;
+}
+
+/** At most about 230 MB of speech is remembered; what was said first is forgotten first. */
+const mostSamples = 40 * 60 * sampleRate;
+
+/** Remembers what has been said; about 96 kB a second of speech. */
 export class Lexicon {
   readonly #folder: string;
   readonly #spoken = new Map<string, Promise<Spoken>>();
+  #samples = 0;
 
   /** A lexicon that has nothing to say yet. @param folder An existing folder for short-lived files. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** What a voice says, by text; what is new is spoken in batches. */
-  async lookUp(voice: string, texts: Iterable<string>): Promise<Map<string, Spoken>> {
-    const wanted = [...new Set(texts)];
-    const missing = wanted.filter((text) => !this.#spoken.has(`${voice} ${text}`));
-    const batch = missing.length > 0 ? speak(voice, missing, this.#folder) : Promise.resolve([]);
-    missing.forEach((text, index) => {
-      this.#spoken.set(`${voice} ${text}`, batch.then((all) => trim(all[index])));
-    });
-    const spoken = await Promise.all(wanted.map((text) => this.#spoken.get(`${voice} ${text}`)!));
-    return new Map(wanted.map((text, index) => [text, spoken[index]]));
+  /** What is said, by {@linkcode phraseKey}; what is new is spoken in batches. */
+  async lookUp(phrases: Iterable<Phrase>): Promise<Map<string, Spoken>> {
+    const wanted = new Map(Array.from(phrases, (phrase) => [phraseKey(phrase), phrase]));
+    const missing = [...wanted].filter(([key]) => !this.#spoken.has(key));
+    const manners = Map.groupBy(missing, ([, { voice, tempo }]) => `${voice} ${tempo}`);
+    for (const batch of manners.values()) this.#speak(batch);
+    const entries = [...wanted.keys()].map(async (key) => [key, await this.#spoken.get(key)!] as const);
+    const spoken = new Map(await Promise.all(entries));
+    for (const [key] of missing) this.#samples += spoken.get(key)!.length;
+    await this.#forget();
+    return spoken;
+  }
+
+  #speak(batch: readonly [string, Phrase][]): void {
+    const [, { voice, tempo }] = batch[0];
+    const all = speak({ voice, tempo }, batch.map(([, { text }]) => text), this.#folder);
+    batch.forEach(([key], index) => this.#spoken.set(key, all.then((pcm) => trim(pcm[index]))));
+  }
+
+  async #forget(): Promise<void> {
+    for (const [key, speech] of this.#spoken) {
+      if (this.#samples <= mostSamples) return;
+      this.#spoken.delete(key);
+      this.#samples -= (await speech).length;
+    }
   }
 }
 

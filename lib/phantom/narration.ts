@@ -6,7 +6,9 @@
 
 import type { Random } from "../random.ts";
 import { background, planeNamed } from "./anatomy.ts";
+import type { DifficultySettings } from "./difficulty.ts";
 import type { Segment } from "./itinerary.ts";
+import type { Speaker } from "./subject.ts";
 
 /** What is said that has nothing to do with the picture. */
 export const smallTalk: readonly string[] = [
@@ -46,6 +48,8 @@ export interface Draft {
   text: string;
   /** The plane it names; null in small talk. */
   plane: string | null;
+  /** Who is to say it. */
+  speaker: Speaker;
 }
 
 /** Something that is said; times in seconds from the scan's start. */
@@ -58,6 +62,10 @@ export interface Utterance {
   text: string;
   /** The flite voice. */
   voice: string;
+  /** Speed at the same pitch, relative to flite's. */
+  tempo: number;
+  /** Pitch, which speeds speech up as well. */
+  pitch: number;
   /** Whether it names a plane. */
   isRelated: boolean;
   /** The plane it names; null in small talk. */
@@ -74,6 +82,10 @@ export interface NarrationStyle {
   lagSeconds: readonly [number, number];
   /** At most this many different wordings of each plane. */
   wordings: number;
+  /** Whether background is talked in. */
+  searches: DifficultySettings["searches"];
+  /** Share of the utterances of the second speaker. */
+  guestShare: number;
 }
 
 const betweenSeconds = [1.7, 3] as const;
@@ -88,8 +100,30 @@ function dealer<T>(random: Random, items: readonly T[]): () => T {
   };
 }
 
-/** Decides what is said about each visit; in the order of `startSeconds`. */
-export function draftNarration(random: Random, segments: readonly Segment[], style: NarrationStyle): Draft[] {
+/**
+ * The chance that an utterance during a visit is about it: higher than the related share where the talk during
+ * searches, which is about nothing that is seen, takes its part of the utterances.
+ */
+function chanceOfRelated(segments: readonly Segment[], { relatedShare, searches }: NarrationStyle): number {
+  if (!searches) return relatedShare;
+  const length = (part: readonly Segment[]) =>
+    part.reduce((sum, { startSeconds, endSeconds }) => sum + endSeconds - startSeconds, 0);
+  const visited = length(segments.filter(({ plane }) => plane !== background));
+  return Math.min(1, (relatedShare * length(segments)) / Math.max(visited, 1e-9));
+}
+
+/**
+ * Decides what is said about each visit, and during searches; in the order of `startSeconds`.
+ *
+ * Who speaks is drawn without regard to what is said.
+ */
+export function draftNarration(
+  random: Random,
+  segments: readonly Segment[],
+  speakers: readonly Speaker[],
+  style: NarrationStyle,
+): Draft[] {
+  const chance = chanceOfRelated(segments, style);
   const chat = dealer(random, smallTalk);
   const wordings = new Map(
     segments.filter(({ plane }) => plane !== background).map(({ plane }) =>
@@ -99,13 +133,15 @@ export function draftNarration(random: Random, segments: readonly Segment[], sty
   const drafts: Draft[] = [];
   for (const { startSeconds, endSeconds, plane } of segments) {
     const wording = wordings.get(plane);
-    if (!wording) continue;
+    if (!wording && !style.searches) continue;
     let about = startSeconds + random.uniform(0.1, 1);
     while (about < endSeconds - 0.5) {
-      const isRelated = random.uniform() < style.relatedShare;
-      const lag = isRelated ? random.uniform(...style.lagSeconds) : 0;
-      const text = isRelated ? wording() : chat();
-      drafts.push({ aboutSeconds: about, startSeconds: about + lag, text, plane: isRelated ? plane : null });
+      const related = random.uniform() < chance ? wording : undefined;
+      const lag = related ? random.uniform(...style.lagSeconds) : 0;
+      const speaker = speakers[random.uniform() < style.guestShare ? 1 : 0];
+      const text = related ? related() : chat();
+      const said = { text, plane: related ? plane : null, speaker };
+      drafts.push({ aboutSeconds: about, startSeconds: about + lag, ...said });
       about += random.uniform(...betweenSeconds);
       if (random.uniform() < quietShare) about += random.uniform(...quietSeconds);
     }
@@ -117,29 +153,29 @@ export function draftNarration(random: Random, segments: readonly Segment[], sty
  * Gives each draft its place: nobody talks over themselves, and whatever would come later than its range of lags
  * or after the scan's end is left unsaid.
  *
- * @param durationOf Length of a spoken text, seconds.
+ * @param durationOf Length of what is spoken, seconds.
  * @param seconds Length of the scan.
  */
 export function placeNarration(
   drafts: readonly Draft[],
-  durationOf: (text: string) => number,
+  durationOf: (draft: Draft) => number,
   seconds: number,
-  voice: string,
   style: NarrationStyle,
 ): Utterance[] {
   const latest = { related: style.lagSeconds[1], chat: 1.5 };
   const utterances: Utterance[] = [];
-  for (const { aboutSeconds, startSeconds: wanted, text, plane } of drafts) {
+  for (const draft of drafts) {
+    const { aboutSeconds, startSeconds: wanted, text, plane, speaker } = draft;
     const free = (utterances.at(-1)?.endSeconds ?? -0.12) + 0.12;
     const startSeconds = Math.max(wanted, free);
-    const endSeconds = startSeconds + durationOf(text);
+    const endSeconds = startSeconds + durationOf(draft);
     const lagSeconds = startSeconds - aboutSeconds, isRelated = plane !== null;
     if (lagSeconds > (isRelated ? latest.related : latest.chat) || endSeconds > seconds) continue;
     utterances.push({
       startSeconds,
       endSeconds,
       text,
-      voice,
+      ...speaker,
       isRelated,
       plane,
       lagSeconds: isRelated ? lagSeconds : null,

@@ -6,12 +6,21 @@
 
 import { SonospeechError } from "../errors.ts";
 import { planeNames } from "./anatomy.ts";
+import { difficulties, type Difficulty, difficultyNames } from "./difficulty.ts";
 
 /** The flite voices that narrate. */
 export const voiceNames = ["kal", "slt", "awb", "rms"] as const;
 
-/** What {@linkcode generatePhantom} makes; whatever is left out takes its value from {@linkcode phantomDefaults}. */
+/**
+ * What {@linkcode generatePhantom} makes. Whatever is left out takes its value from {@linkcode phantomDefaults};
+ * `relatedShare`, `lagSeconds`, `wordings` and `planes` take theirs from the difficulty.
+ */
 export interface PhantomOptions {
+  /**
+   * `easy`: nine planes that differ at a glance, talked about most of the time; `standard`: the paper's thirteen
+   * planes and background, loosely talked about; `hard`: the same with more of everything that disturbs.
+   */
+  difficulty?: Difficulty;
   /** Everything follows from it; a whole number from 0. */
   seed?: number;
   /** Number of subjects, 1 to 9999. */
@@ -41,18 +50,22 @@ export type ResolvedPhantomOptions = Readonly<Required<PhantomOptions>>;
 
 /** What is made when nothing is asked for. */
 export const phantomDefaults: ResolvedPhantomOptions = {
+  difficulty: "standard",
   seed: 1,
   subjects: 24,
   scansPerSubject: 1,
   secondsPerScan: 60,
   frameRate: 30,
   frameSize: [168, 224],
-  relatedShare: 0.8,
-  lagSeconds: [-1, 1.5],
-  wordings: 20,
-  planes: planeNames,
+  ...defaultsOf("standard"),
   voices: voiceNames,
 };
+
+/** The options that a difficulty has values of its own for. */
+export function defaultsOf(difficulty: Difficulty) {
+  const { relatedShare, lagSeconds, wordings, planes } = difficulties[difficulty];
+  return { relatedShare, lagSeconds, wordings, planes };
+}
 
 function refuse(must: string, received: unknown): never {
   throw new SonospeechError("usage", { action: "make narrated synthetic scans", must, received });
@@ -79,7 +92,13 @@ export function resolvePhantomOptions(options: PhantomOptions = {}): ResolvedPha
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const unknown = given.find(([key]) => !Object.hasOwn(phantomDefaults, key));
   if (unknown) refuse(`options must be ones of ${Object.keys(phantomDefaults).join(", ")}`, unknown[0]);
-  const resolved = { ...phantomDefaults, ...Object.fromEntries(given) } as ResolvedPhantomOptions;
+  const difficulty = options.difficulty ?? phantomDefaults.difficulty;
+  requireNames("difficulty", [difficulty], difficultyNames);
+  const resolved = {
+    ...phantomDefaults,
+    ...defaultsOf(difficulty),
+    ...Object.fromEntries(given),
+  } as ResolvedPhantomOptions;
   requireNumber("seed", resolved.seed, 0, Number.MAX_SAFE_INTEGER, true);
   requireNumber("subjects", resolved.subjects, 1, 9999, true);
   requireNumber("scansPerSubject", resolved.scansPerSubject, 1, 99, true);

@@ -9,14 +9,15 @@ import { resolve } from "node:path";
 import { SonospeechError } from "../errors.ts";
 import { type Progress, ProgressMeter } from "../progress.ts";
 import { Random } from "../random.ts";
+import { difficulties } from "./difficulty.ts";
 import { Mp4Writer, sampleRate } from "./ffmpeg.ts";
-import { planSegments, planVisits, type Segment } from "./itinerary.ts";
-import { Lexicon } from "./lexicon.ts";
-import { draftNarration, placeNarration, type Utterance } from "./narration.ts";
+import { pictureTime, planFreezes, planSegments, planVisits, type Segment, type Span } from "./itinerary.ts";
+import { Lexicon, phraseKey } from "./lexicon.ts";
+import { type Draft, draftNarration, placeNarration, type Utterance } from "./narration.ts";
 import { type PhantomOptions, type ResolvedPhantomOptions, resolvePhantomOptions } from "./options.ts";
 import { Renderer } from "./renderer.ts";
-import { drawRoom, mixSoundtrack, type NoiseEvent, planNoise } from "./soundtrack.ts";
-import { drawSubject } from "./subject.ts";
+import { drawRoom, mixSoundtrack, type NoiseEvent, planNoise, type Room } from "./soundtrack.ts";
+import { drawSubject, type Subject } from "./subject.ts";
 
 /** One line of `truth.jsonl`: all that is known of a scan. Times are seconds from the scan's start. */
 export interface ScanTruth {
@@ -34,6 +35,24 @@ export interface ScanTruth {
   speechDb: number;
   /** Level of the room's noise, dB of full scale. */
   noiseDb: number;
+  /** When the picture stands still. */
+  freezes: Span[];
+  /** What differs between scans for reasons that have nothing to do with what is seen. */
+  factors: ScanFactors;
+}
+
+/** The hidden factors of a scan, which must say nothing of its labels. */
+export interface ScanFactors {
+  /** Length of the scan. */
+  seconds: number;
+  /** Frames a second. */
+  frameRate: number;
+  /** Height and width of the pictures, pixels. */
+  frameSize: readonly [number, number];
+  /** The body, the machine's settings and who speaks; `gain` and `sector.depth` among them. */
+  subject: Subject;
+  /** Levels of speech and noise, and echoes. */
+  room: Room;
 }
 
 /** Name of a scan and of its subject. */
@@ -164,25 +183,38 @@ interface ScanJob {
 /** Makes one scan; yields numbers of frames that were finished. */
 async function* makeScan({ folder, name, options, lexicon, report }: ScanJob): AsyncGenerator<number> {
   const { scan } = name, { seed, frameSize, frameRate, secondsPerScan: seconds } = options;
-  const subject = drawSubject(new Random(seed, "subject", name.subject), name.subject, options.voices);
-  const segments = planSegments(new Random(seed, "segments", scan), seconds, options.planes);
-  const visits = planVisits(new Random(seed, "visits", scan), segments, subject);
-  const drafts = draftNarration(new Random(seed, "narration", scan), segments, options);
-  const spoken = await lexicon.lookUp(subject.voice, drafts.map(({ text }) => text));
-  const durationOf = (text: string) => spoken.get(text)!.length / sampleRate / subject.pitch;
-  const utterances = placeNarration(drafts, durationOf, seconds, subject.voice, options);
-  const noise = planNoise(new Random(seed, "noise", scan), segments);
+  const settings = difficulties[options.difficulty];
+  const subject = drawSubject(
+    new Random(seed, "subject", name.subject),
+    name.subject,
+    options.voices,
+    settings,
+  );
+  const segments = planSegments(new Random(seed, "segments", scan), seconds, options.planes, settings);
+  const visits = planVisits(new Random(seed, "visits", scan), segments, subject, settings);
+  const freezes = planFreezes(new Random(seed, "freezes", scan), seconds, settings.freezesPerMinute);
+  const style = { ...settings, ...options };
+  const drafts = draftNarration(new Random(seed, "narration", scan), segments, subject.speakers, style);
+  const keyOf = ({ text, speaker }: Draft) => phraseKey({ ...speaker, text });
+  const spoken = await lexicon.lookUp(drafts.map(({ text, speaker }) => ({ ...speaker, text })));
+  const durationOf = (draft: Draft) => spoken.get(keyOf(draft))!.length / sampleRate / draft.speaker.pitch;
+  const utterances = placeNarration(drafts, durationOf, seconds, style);
+  const noise = planNoise(new Random(seed, "noise", scan), seconds);
   const room = drawRoom(new Random(seed, "room", scan));
-  report({ ...name, segments, utterances, noise, speechDb: room.speechDb, noiseDb: room.noiseDb });
+  const { speechDb, noiseDb } = room;
+  const factors = { seconds, frameRate, frameSize, subject, room };
+  report({ ...name, segments, utterances, noise, freezes, speechDb, noiseDb, factors });
   const path = `${folder}/videos/${scan}.mp4`;
   if (await exists(path)) return yield frameCount(options);
   const partial = `${folder}/videos/.${scan}.partial`, soundPath = `${folder}/videos/.${scan}.pcm`;
   try {
     const random = new Random(seed, "sound", scan);
-    const sound = { seconds, utterances, spoken, pitch: subject.pitch, noise, room, random };
+    const sound = { seconds, utterances, spoken, noise, room, random };
     await writeSound(soundPath, mixSoundtrack(sound));
-    const renderer = new Renderer({ seed, scan, subject, visits, frameSize });
-    yield* writeFrames(renderer, { path: partial, soundPath, frameSize, frameRate }, frameCount(options));
+    const renderer = new Renderer({ seed, scan, subject, visits, frameSize, settings });
+    const render = (seconds: number, picture: Uint8Array) =>
+      renderer.render(pictureTime(freezes, seconds), picture);
+    yield* writeFrames(render, { path: partial, soundPath, frameSize, frameRate }, frameCount(options));
     await Deno.rename(partial, path);
   } finally {
     await Deno.remove(soundPath).catch(() => {});
@@ -199,7 +231,7 @@ async function writeSound(path: string, blocks: Iterable<Int16Array<ArrayBuffer>
 }
 
 async function* writeFrames(
-  renderer: Renderer,
+  render: (seconds: number, picture: Uint8Array) => void,
   file: ConstructorParameters<typeof Mp4Writer>[0],
   count: number,
 ): AsyncGenerator<number> {
@@ -209,7 +241,7 @@ async function* writeFrames(
     for (let first = 0; first < count; first += framesPerWrite) {
       const batch = new Uint8Array(Math.min(framesPerWrite, count - first) * pixels);
       for (let at = 0; at < batch.length; at += pixels) {
-        renderer.render((first + at / pixels) / file.frameRate, batch.subarray(at, at + pixels));
+        render((first + at / pixels) / file.frameRate, batch.subarray(at, at + pixels));
       }
       await writer.write(batch);
       yield batch.length / pixels;

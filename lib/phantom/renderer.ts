@@ -5,8 +5,10 @@
  */
 
 import { Random } from "../random.ts";
-import { planeNamed } from "./anatomy.ts";
+import { sceneNamed } from "./anatomy.ts";
+import { Artefacts, offsetToMean } from "./artefacts.ts";
 import { Brush } from "./brush.ts";
+import { difficulties, type DifficultySettings } from "./difficulty.ts";
 import { poseAt, type Visit, visitAt } from "./itinerary.ts";
 import { Sector } from "./sector.ts";
 import { Speckle } from "./speckle.ts";
@@ -25,6 +27,8 @@ export interface RendererOptions {
   visits: readonly Visit[];
   /** Height and width in pixels. */
   frameSize: readonly [number, number];
+  /** Artefacts and brightness; those of the easy scans when it is left out. */
+  settings?: Pick<DifficultySettings, "artefacts" | "greyLevel">;
   /** False leaves the speckle away; for tests and for looking at the anatomy. */
   speckle?: boolean;
 }
@@ -37,8 +41,9 @@ export class Renderer {
   readonly #speckle?: Speckle;
   /** Gain of every row, dB. */
   readonly #gain: Float32Array;
-  /** Loss of every beam by poor contact, dB. */
-  readonly #contact: Float32Array;
+  readonly #artefacts: Artefacts;
+  /** Mean grey value by time, or nothing where anatomy decides. */
+  readonly #greyLevel?: (seconds: number) => number;
   /** Loss so far of every beam, dB. */
   readonly #loss: Float32Array;
   readonly #line: Float32Array;
@@ -61,7 +66,12 @@ export class Renderer {
       const depth = row / sector.rows;
       return subject.gain - subject.fade * depth + 3 * Math.exp(-(((depth - focus) / 0.2) ** 2));
     });
-    this.#contact = contactLoss(random, sector.beams);
+    const { artefacts, greyLevel } = options.settings ?? difficulties.easy;
+    this.#artefacts = new Artefacts(random, sector, artefacts);
+    if (greyLevel) {
+      const mean = random.uniform(...greyLevel), phase = random.uniform(0, 2 * Math.PI);
+      this.#greyLevel = (seconds) => mean * (1 + 0.12 * Math.sin(0.4 * seconds + phase));
+    }
     this.#loss = new Float32Array(sector.beams);
     this.#line = new Float32Array(sector.beams);
     this.#grid = new Float32Array(sector.x.length);
@@ -79,11 +89,13 @@ export class Renderer {
     const contraction = 0.5 - 0.5 * Math.cos(2 * Math.PI * beat);
     const stir = Math.sin(1.1 * seconds + 3 * stretch) * Math.sin(0.37 * seconds + 3 * shift);
     if (pose.opacity > 0) {
-      planeNamed(visit.plane).draw(this.#brush, { stretch, inner, shift, bend, contraction, stir });
+      sceneNamed(visit.plane).draw(this.#brush, { stretch, inner, shift, bend, contraction, stir });
     }
     paintWall(this.#brush, this.#sector, subject, slide[0]);
     this.#moveSpeckle(seconds, pose);
+    this.#artefacts.move(seconds);
     this.#compose(pose);
+    this.#setBrightness(seconds);
     this.#sector.convert(this.#grid, picture);
   }
 
@@ -101,33 +113,32 @@ export class Renderer {
     const { beams, rows, rowStep, beamStep, form } = this.#sector;
     const { level, attenuation } = this.#brush;
     const { dynamicRange, lumpiness } = this.#options.subject;
-    const line = this.#line, loss = this.#loss, contact = this.#contact, grid = this.#grid;
+    const line = this.#line, loss = this.#loss, grid = this.#grid;
+    const { loss: contact, floor } = this.#artefacts;
     const down = Math.round(y / rowStep),
       across = Math.round(x / ((form.radius + form.depth / 2) * beamStep));
     const slope = 255 / dynamicRange, white = dynamicRange - 21;
     loss.fill(0);
     for (let row = 0, i = 0; row < rows; row++) {
-      const gain = this.#gain[row] + white;
+      const gain = this.#gain[row] + white, least = floor[row];
       for (let beam = 0; beam < beams; beam++, i++) {
         loss[beam] = Math.max(loss[beam] + attenuation[i] * rowStep, -4);
-        line[beam] = level[i] - loss[beam] - contact[beam] + gain;
+        const echo = level[i] - loss[beam] - contact[beam];
+        line[beam] = (echo > least ? echo : least) + gain;
       }
       this.#speckle?.add(line, row - down + 4096, across, lumpiness);
-      for (let beam = 0, j = row * beams; beam < beams; beam++, j++) {
-        const grey = line[beam] * slope;
-        grid[j] = grey < 0 ? 0 : grey > 255 ? 255 : grey;
-      }
+      for (let beam = 0, j = row * beams; beam < beams; beam++, j++) grid[j] = line[beam] * slope;
     }
   }
-}
 
-/** Beams at one or both edges are weak where the probe lifts off; all beams differ a little. */
-function contactLoss(random: Random, beams: number): Float32Array {
-  const [left, right] = [random.uniform(-0.1, 0.15), random.uniform(-0.1, 0.15)];
-  const ripple = random.uniform(0, 2 * Math.PI);
-  return Float32Array.from({ length: beams }, (_, beam) => {
-    const place = beam / (beams - 1);
-    const lift = Math.max(0, left - place, place - (1 - right));
-    return 130 * lift + 1.2 * Math.sin(23 * place + ripple) + 0.8 * Math.sin(51 * place - ripple);
-  });
+  /** The operator keeps the picture as bright as they like it, whatever is seen. */
+  #setBrightness(seconds: number): void {
+    const { beams, rowStep, form } = this.#sector, grid = this.#grid;
+    const areaOf = (row: number) => form.radius + row * rowStep;
+    const offset = this.#greyLevel ? offsetToMean(grid, beams, areaOf, this.#greyLevel(seconds)) : 0;
+    for (let i = 0; i < grid.length; i++) {
+      const grey = grid[i] + offset;
+      grid[i] = grey < 0 ? 0 : grey > 255 ? 255 : grey;
+    }
+  }
 }

@@ -5,10 +5,8 @@
  */
 
 import { Random } from "../random.ts";
-import { background } from "./anatomy.ts";
 import { sampleRate } from "./ffmpeg.ts";
-import type { Segment } from "./itinerary.ts";
-import type { Spoken } from "./lexicon.ts";
+import { phraseKey, type Spoken } from "./lexicon.ts";
 import type { Utterance } from "./narration.ts";
 
 /** A noise that is not speech. */
@@ -46,25 +44,25 @@ export function drawRoom(random: Random): Room {
   };
 }
 
-/** Decides on clicks and beeps: runs of keys near the end of a visit, when things are measured, and now and then. */
-export function planNoise(random: Random, segments: readonly Segment[]): NoiseEvent[] {
+/**
+ * Decides on clicks and beeps: a run of keys every few seconds, sometimes with a beep, at any time alike, so that
+ * they say nothing of what is seen.
+ */
+export function planNoise(random: Random, seconds: number): NoiseEvent[] {
   const events: NoiseEvent[] = [];
-  for (const { startSeconds, endSeconds, plane } of segments) {
-    let time = plane === background ? startSeconds : random.uniform(startSeconds, endSeconds);
-    const keys = plane === background ? random.integer(2) : 1 + random.integer(5);
-    for (let key = 0; key < keys && time < endSeconds - 0.5; key++) {
+  for (let time = random.uniform(0, 8); time < seconds - 0.5; time += random.uniform(2, 11)) {
+    for (let keys = random.integer(6); keys > 0 && time < seconds - 0.5; keys--) {
       const click = { frequency: random.uniform(1500, 3800), amplitude: random.uniform(0.03, 0.2) };
       events.push({ kind: "click", startSeconds: time, endSeconds: time + 0.09, ...click });
       time += random.uniform(0.15, 0.5);
     }
-    if (random.uniform() < 0.4 && time < endSeconds - 0.5) {
-      const length = random.uniform(0.08, 0.3);
-      const beep = {
-        frequency: random.pick([880, 1000, 1320, 1760, 2000]),
-        amplitude: random.uniform(0.02, 0.08),
-      };
-      events.push({ kind: "beep", startSeconds: time, endSeconds: time + length, ...beep });
-    }
+    if (random.uniform() >= 0.4 || time >= seconds - 0.5) continue;
+    const beep = {
+      frequency: random.pick([880, 1000, 1320, 1760, 2000]),
+      amplitude: random.uniform(0.02, 0.08),
+    };
+    const endSeconds = time + random.uniform(0.08, 0.3);
+    events.push({ kind: "beep", startSeconds: time, endSeconds, ...beep });
   }
   return events;
 }
@@ -75,10 +73,8 @@ export interface SoundtrackOptions {
   seconds: number;
   /** What is said. */
   utterances: readonly Utterance[];
-  /** Speech by text. */
+  /** Speech by phrase. */
   spoken: ReadonlyMap<string, Spoken>;
-  /** Speed and pitch of the voice relative to `spoken`. */
-  pitch: number;
   /** Clicks and beeps. */
   noise: readonly NoiseEvent[];
   /** Levels and echoes. */
@@ -122,8 +118,8 @@ function addSpeech(
   utterance: Utterance,
   options: SoundtrackOptions,
 ): void {
-  const { room, pitch, spoken } = options;
-  const speech = spoken.get(utterance.text)!, gain = 10 ** (room.speechDb / 20);
+  const { room, spoken } = options, { pitch } = utterance;
+  const speech = spoken.get(phraseKey(utterance))!, gain = 10 ** (room.speechDb / 20);
   for (const [delay, echo] of [[0, 1], ...room.echoes]) {
     const start = Math.round((utterance.startSeconds + delay) * sampleRate) - from;
     const end = Math.min(block.length, start + Math.floor((speech.length - 1) / pitch));

@@ -5,9 +5,10 @@
  */
 
 import type { Random } from "../random.ts";
+import { difficulties, type DifficultySettings } from "./difficulty.ts";
 import type { SectorForm } from "./sector.ts";
 
-/** A patient, the operator who scans and talks, and the machine's settings, the same in all of the subject's scans. */
+/** A patient, the people who talk, and the machine's settings, the same in all of the subject's scans. */
 export interface Subject {
   /** As `s0001`. */
   name: string;
@@ -35,33 +36,52 @@ export interface Subject {
   size: number;
   /** Heart beats a minute. */
   heartRate: number;
-  /** The flite voice of the operator. */
+  /** The operator, and whoever else is in the room. */
+  speakers: readonly Speaker[];
+}
+
+/** Somebody who speaks. */
+export interface Speaker {
+  /** The flite voice. */
   voice: string;
-  /** Speed and pitch of the voice relative to flite's. */
+  /** Speed at the same pitch, relative to flite's. */
+  tempo: number;
+  /** Pitch, which speeds speech up as well; the rate of speech is tempo × pitch. */
   pitch: number;
 }
 
-/** Draws a subject. */
-export function drawSubject(random: Random, name: string, voices: readonly string[]): Subject {
+function drawSpeaker(random: Random, voices: readonly string[], settings: DifficultySettings): Speaker {
+  return {
+    voice: random.pick(voices),
+    tempo: random.pick(settings.tempos),
+    pitch: random.uniform(...settings.pitch),
+  };
+}
+
+/** Draws a subject. @param settings How far subjects differ, and how they are spoken to. */
+export function drawSubject(
+  random: Random,
+  name: string,
+  voices: readonly string[],
+  settings: DifficultySettings = difficulties.easy,
+): Subject {
+  /** Between the two numbers, or as much further out as subjects differ. */
+  const draw = (low: number, high: number, spread = settings.spread) =>
+    (low + high) / 2 + ((high - low) / 2) * spread * random.uniform(-1, 1);
   return {
     name,
-    sector: {
-      depth: random.uniform(11, 15),
-      radius: random.uniform(4, 6),
-      halfAngle: random.uniform(0.5, 0.62),
-    },
-    grain: random.uniform(0.8, 1.35),
-    gain: random.uniform(-4, 4),
-    fade: random.uniform(2, 11),
-    dynamicRange: random.uniform(46, 60),
-    lumpiness: random.uniform(1, 2.5),
-    wall: random.uniform(1, 2.2),
-    wallEcho: random.uniform(-5, 2),
+    sector: { depth: draw(11, 15), radius: draw(4, 6), halfAngle: draw(0.5, 0.62) },
+    grain: draw(0.8, 1.35),
+    gain: draw(-4, 4),
+    fade: draw(2, 11),
+    dynamicRange: draw(46, 60),
+    lumpiness: draw(1, 2.5),
+    wall: draw(1, 2.2),
+    wallEcho: draw(-5, 2),
     placentaAngle: random.uniform(-Math.PI, Math.PI),
-    fluid: [random.uniform(0.46, 0.68), random.uniform(0.31, 0.4)],
-    size: random.uniform(0.85, 1.15),
-    heartRate: random.uniform(130, 160),
-    voice: random.pick(voices),
-    pitch: random.uniform(0.92, 1.08),
+    fluid: [draw(0.46, 0.68), draw(0.31, 0.4)],
+    size: draw(0.85, 1.15),
+    heartRate: draw(130, 160, 1),
+    speakers: [1, 2].map(() => drawSpeaker(random, voices, settings)),
   };
 }

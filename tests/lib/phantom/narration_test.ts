@@ -1,16 +1,25 @@
 import assert from "node:assert/strict";
-import { background, planeNamed, planeNames } from "../../../lib/phantom/anatomy.ts";
+import {
+  background,
+  easyPlaneNames,
+  planeNamed,
+  planeNames,
+  standardPlaneNames,
+} from "../../../lib/phantom/anatomy.ts";
+import { difficulties } from "../../../lib/phantom/difficulty.ts";
 import { planSegments } from "../../../lib/phantom/itinerary.ts";
 import { draftNarration, placeNarration, smallTalk } from "../../../lib/phantom/narration.ts";
 import { Random } from "../../../lib/random.ts";
 
 const seconds = 1200;
-const segments = planSegments(new Random(6), seconds, planeNames);
+const segments = planSegments(new Random(6), seconds, easyPlaneNames);
+const speakers = ["slt", "kal"].map((voice) => ({ voice, tempo: 1, pitch: 1 }));
+const calm = { searches: false, guestShare: 0 };
 
 function narrate(relatedShare: number, lagSeconds: [number, number]) {
-  const style = { relatedShare, lagSeconds, wordings: 20 };
-  const drafts = draftNarration(new Random(6, "narration"), segments, style);
-  return placeNarration(drafts, (text) => 0.07 * text.length, seconds, "slt", style);
+  const style = { ...calm, relatedShare, lagSeconds, wordings: 20 };
+  const drafts = draftNarration(new Random(6, "narration"), segments, speakers, style);
+  return placeNarration(drafts, ({ text }) => 0.07 * text.length, seconds, style);
 }
 
 Deno.test("placeNarration() names the plane that is seen at the moment the utterance is about", () => {
@@ -44,7 +53,12 @@ Deno.test("draftNarration() keeps to its extremes: all related, none related, an
   assert.ok(narrate(0, [0, 0]).every(({ isRelated }) => !isRelated));
   const sweeps = segments.filter(({ plane }) => plane === background);
   assert.deepEqual(
-    draftNarration(new Random(1), sweeps, { relatedShare: 1, lagSeconds: [0, 0], wordings: 20 }),
+    draftNarration(new Random(1), sweeps, speakers, {
+      ...calm,
+      relatedShare: 1,
+      lagSeconds: [0, 0],
+      wordings: 20,
+    }),
     [],
   );
 });
@@ -57,11 +71,22 @@ Deno.test("smallTalk names no plane and speaks in plain words", () => {
 });
 
 Deno.test("draftNarration() keeps to as many wordings of a plane as it is given", () => {
-  const style = { relatedShare: 1, lagSeconds: [0, 0] as [number, number], wordings: 2 };
-  const texts = Map.groupBy(draftNarration(new Random(6), segments, style), ({ plane }) => plane!);
-  assert.equal(texts.size, planeNames.length);
+  const style = { ...calm, relatedShare: 1, lagSeconds: [0, 0] as [number, number], wordings: 2 };
+  const texts = Map.groupBy(draftNarration(new Random(6), segments, speakers, style), ({ plane }) => plane!);
+  assert.equal(texts.size, easyPlaneNames.length);
   for (const [plane, drafts] of texts) {
     const used = new Set(drafts.map(({ text }) => text));
     assert.deepEqual([...used].sort(), planeNamed(plane).wordings.slice(0, 2).toSorted());
   }
+});
+
+Deno.test("draftNarration() keeps the related share where searches are talked in, whoever speaks", () => {
+  const style = { ...difficulties.standard, guestShare: 0.3 };
+  const long = planSegments(new Random(9), 9000, standardPlaneNames, difficulties.standard);
+  const drafts = draftNarration(new Random(9), long, speakers, style);
+  const shareOf = (part: typeof drafts) => part.filter(({ plane }) => plane !== null).length / part.length;
+  assert.ok(Math.abs(shareOf(drafts) - 0.4) < 0.03, `related ${shareOf(drafts)}`);
+  const guest = drafts.filter(({ speaker }) => speaker === speakers[1]);
+  assert.ok(Math.abs(guest.length / drafts.length - 0.3) < 0.03, `guest ${guest.length / drafts.length}`);
+  assert.ok(Math.abs(shareOf(guest) - 0.4) < 0.05, `related of the guest's ${shareOf(guest)}`);
 });

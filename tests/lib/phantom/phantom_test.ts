@@ -5,7 +5,15 @@ import { phantomDefaults, type PhantomOptions, resolvePhantomOptions } from "../
 import { generatePhantom, type ScanTruth } from "../../../lib/phantom/phantom.ts";
 import type { Progress } from "../../../lib/progress.ts";
 
-const tiny: PhantomOptions = { seed: 3, subjects: 2, secondsPerScan: 6, frameRate: 10, frameSize: [72, 96] };
+// kal is the voice that is spoken fastest.
+const tiny: PhantomOptions = {
+  seed: 3,
+  subjects: 2,
+  secondsPerScan: 6,
+  frameRate: 10,
+  frameSize: [72, 96],
+  voices: ["kal"],
+};
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -177,6 +185,14 @@ Deno.test("resolvePhantomOptions() fills in defaults and refuses what cannot be 
     ...phantomDefaults,
     subjects: 3,
   });
+  const easy = resolvePhantomOptions({ difficulty: "easy", wordings: 2 });
+  assert.deepEqual([easy.planes.length, easy.relatedShare, easy.lagSeconds, easy.wordings], [
+    9,
+    0.8,
+    [-1, 1.5],
+    2,
+  ]);
+  assert.deepEqual([phantomDefaults.planes.length, phantomDefaults.relatedShare], [13, 0.4]);
   const refused: [PhantomOptions, RegExp][] = [
     [{ seed: -1 }, /seed must be a whole number/],
     [{ subjects: 0 }, /subjects must be/],
@@ -188,9 +204,10 @@ Deno.test("resolvePhantomOptions() fills in defaults and refuses what cannot be 
     [{ relatedShare: 1.1 }, /relatedShare must be/],
     [{ lagSeconds: [1, -1] }, /lagSeconds must be a range/],
     [{ planes: [] }, /planes must name at least one/],
-    [{ planes: ["elbow"] }, /planes must be different ones of head.*received "elbow"/],
+    [{ planes: ["elbow"] }, /planes must be different ones of head, heart.*3VT.*received "elbow"/],
     [{ voices: ["slt", "slt"] }, /voices must be different ones/],
-    [{ frames: 3 } as PhantomOptions, /options must be ones of seed.*received "frames"/],
+    [{ difficulty: "brutal" } as object, /difficulty must be .*easy, standard, hard, received "brutal"/],
+    [{ frames: 3 } as PhantomOptions, /options must be ones of difficulty, seed.*received "frames"/],
   ];
   for (const [options, message] of refused) {
     assert.throws(() => resolvePhantomOptions(options), (error) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planeNames } from "../../../lib/phantom/anatomy.ts";
+import { easyPlaneNames } from "../../../lib/phantom/anatomy.ts";
 import { planVisits, type Visit } from "../../../lib/phantom/itinerary.ts";
 import { Renderer } from "../../../lib/phantom/renderer.ts";
 import { drawSubject } from "../../../lib/phantom/subject.ts";
@@ -45,11 +45,11 @@ function glance(picture: Uint8Array): number[] {
 /** Share of unseen subjects' pictures whose plane's centroid is the nearest. */
 function nearestCentroidAccuracy(change?: (visit: Visit) => Visit): number {
   const look = (plane: string, name: string) => glance(pictureOf({ plane, name, change }));
-  const centroids = planeNames.map((plane) => {
+  const centroids = easyPlaneNames.map((plane) => {
     const seen = Array.from({ length: 24 }, (_, s) => look(plane, `seen${s}`));
     return seen[0].map((_, i) => seen.reduce((sum, cells) => sum + cells[i], 0) / seen.length);
   });
-  const unseen = planeNames.flatMap((plane, truth) =>
+  const unseen = easyPlaneNames.flatMap((plane, truth) =>
     Array.from({ length: 12 }, (_, s) => ({ truth, cells: look(plane, `unseen${s}`) }))
   );
   const right = unseen.filter(({ truth, cells }) => {
@@ -62,7 +62,7 @@ function nearestCentroidAccuracy(change?: (visit: Visit) => Visit): number {
 }
 
 Deno.test("Renderer planes differ more than subjects do, and what surrounds them says nothing of the plane", () => {
-  const chance = 1 / planeNames.length;
+  const chance = 1 / easyPlaneNames.length;
   const planes = nearestCentroidAccuracy();
   assert.ok(planes > 4 * chance, `coarse centroids must name unseen subjects' planes, share ${planes}`);
   const surroundings = nearestCentroidAccuracy((visit) => ({
@@ -73,7 +73,7 @@ Deno.test("Renderer planes differ more than subjects do, and what surrounds them
 });
 
 Deno.test("Renderer.render() shows the same plane differently in every subject", () => {
-  for (const plane of planeNames) {
+  for (const plane of easyPlaneNames) {
     const [a, b] = ["one", "two"].map((name) => pictureOf({ plane, name }));
     const difference = a.reduce((sum, grey, i) => sum + Math.abs(grey - b[i]), 0) / pixels;
     assert.ok(difference > 5, `${plane}: mean difference ${difference}`);
