@@ -69,9 +69,10 @@ export async function evaluateRun(
   const checkpoint = await loadCheckpoint(folder.path, options.checkpoint);
   const reader = DatasetReader.open(resolve(context.workingDirectory, dataset));
   const printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
-  let meter: InstanceType<typeof ProgressMeter> | undefined;
   try {
     await using session = await openExecutor(options.device);
+    const total = reader.windows({ split: options.split }).length;
+    const meter = new ProgressMeter("embed", "windows", { total });
     const report = await evaluate({
       executor: session.executor,
       config: folder.config,
@@ -82,10 +83,7 @@ export async function evaluateRun(
       trainSubjects: new Set(folder.record.trainSubjects),
       folder: join(folder.path, "evaluations", evaluationFolder(options.split, checkpoint.step)),
       signal: context.signal,
-      onProgress: (done, total) => {
-        meter ??= new ProgressMeter("embed", "windows", { total });
-        printer.show(meter.update(done));
-      },
+      onProgress: (done) => printer.show(meter.update(done)),
     });
     printer.clear();
     await recordEvaluation(folder.path, report);

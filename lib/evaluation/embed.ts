@@ -8,6 +8,7 @@ import type { RunConfig } from "../config.ts";
 import { InputReader, type InputSource } from "../data/inputs.ts";
 import type { WindowRecord } from "../data/dataset_store.ts";
 import { speechStart } from "../data/pairs.ts";
+import { nextTurn } from "../event_loop.ts";
 import { buildEmbeddingGraph } from "../models/dual_encoder.ts";
 import type { Executor, InferenceProgram, Tensors } from "../tensor/executor.ts";
 
@@ -122,6 +123,7 @@ async function averageEmbeddings(
   const size = shape[0] * shape[1];
   const out = new Float32Array(jobs.length * dimension);
   for (let start = 0; start < flat.length; start += batchSize) {
+    await nextTurn();
     signal?.throwIfAborted();
     const batch = flat.slice(start, start + batchSize);
     const data = new Float32Array(batchSize * size);

@@ -9,6 +9,7 @@ import { BatchReader } from "../data/batches.ts";
 import type { WindowSource } from "../data/inputs.ts";
 import { type BatchPlan, PairSampler } from "../data/pairs.ts";
 import { SonospeechError } from "../errors.ts";
+import { nextTurn } from "../event_loop.ts";
 import { buildTrainingGraph, trainingNeeds } from "../models/train_graph.ts";
 import { createPace } from "../pacing/create_pace.ts";
 import { type Pace, type PaceScores, voicedFractionOf } from "../pacing/pace.ts";
@@ -172,6 +173,7 @@ class TrainingRun {
     const fromStep = this.#state.step - epoch * this.#sampler.stepsPerEpoch;
     if (fromStep === 0) yield* this.#startEpoch(epoch);
     for (const plan of this.#sampler.epoch(epoch, fromStep)) {
+      await nextTurn();
       if (this.#options.signal?.aborted) return;
       const event = await this.#step(plan);
       if (this.#state.step % logEverySteps === 0) yield event;

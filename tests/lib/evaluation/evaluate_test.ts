@@ -115,3 +115,15 @@ Deno.test("evaluate() maps embeddings of one dimension, too", () =>
     const map = JSON.parse(await Deno.readTextFile(`${options.folder}/map.json`));
     assert.equal(map.points[0].video[1], 0);
   }));
+
+Deno.test("evaluate() notices an abort that arrives while it computes", () =>
+  withOptions(async (options) => {
+    const stop = new Error("stop");
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(stop), 0);
+    try {
+      await assert.rejects(evaluate({ ...options, signal: controller.signal }), (error) => error === stop);
+    } finally {
+      clearTimeout(timer);
+    }
+  }));

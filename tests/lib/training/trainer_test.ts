@@ -113,6 +113,20 @@ Deno.test("train() stopped anywhere goes on with the numbers of an uninterrupted
   }
 });
 
+Deno.test("train() notices an abort that arrives while every promise is settled at once", () =>
+  inFolder(async (folder) => {
+    const controller = new AbortController();
+    const events: RunEvent[] = [];
+    for await (const event of train(await options(folder, { signal: controller.signal }))) {
+      events.push(event);
+      if (event.kind === "started") setTimeout(() => controller.abort(), 0);
+      // A step takes longer than the timer.
+      for (const end = performance.now() + 5; performance.now() < end;);
+    }
+    assert.equal(events.at(-1)!.kind, "paused");
+    assert.ok(steps(events).length <= 3, `${steps(events).length} steps after it`);
+  }));
+
 Deno.test("train() killed between an epoch's last step and its evaluation makes up for the evaluation", () =>
   inFolder(async (folder) => {
     const broken = train(
