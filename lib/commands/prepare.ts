@@ -2,6 +2,7 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { relative, resolve } from "node:path";
+import { exitCodes } from "../errors.ts";
 import type { DatasetSummary } from "../data/dataset_store.ts";
 import { collect, parseNumber } from "./options.ts";
 import type { CommandContext, CommandSeat, Place } from "./plan.ts";
@@ -35,7 +36,9 @@ export function prepareCommand({ programName, plan }: CommandSeat) {
 Examples:
   ${programName} prepare scans --out data/fetal
   ${programName} prepare scans/manifest.csv more/*.mp4 --out data/fetal --set preset=small
-  ${programName} prepare scans --out data/six --set windowSeconds=6`,
+  ${programName} prepare scans --out data/six --set windowSeconds=6
+
+Exits with ${exitCodes.input} when not one scan could be used.`,
     )
     .action((inputs, options) =>
       plan({
@@ -72,7 +75,7 @@ async function runPrepare(
   inputs: readonly string[],
   options: PrepareCommandOptions,
   context: CommandContext,
-): Promise<void> {
+): Promise<number> {
   const { resolvePrepareConfig } = await import("../config.ts");
   const { prepareDataset } = await import("../data/prepare.ts");
   const { ProgressPrinter } = await import("../progress.ts");
@@ -83,8 +86,10 @@ async function runPrepare(
   );
   const printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
   const work = { signal: context.signal, concurrency: options.jobs };
+  let scans = 0;
   try {
     for await (const event of prepareDataset(inputs.map(at), at(options.out), config, work)) {
+      if (event.kind === "summary") scans = event.summary.scans;
       if (event.kind === "progress") printer.show(event.progress);
       else if (options.json) context.stdout(JSON.stringify(event) + "\n");
       else if (event.kind === "warning") printer.note(event.message);
@@ -98,6 +103,7 @@ async function runPrepare(
   } finally {
     printer.clear();
   }
+  return scans > 0 ? 0 : exitCodes.input;
 }
 
 /** What became of the inputs, for reading. */

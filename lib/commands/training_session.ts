@@ -76,17 +76,23 @@ async function* trainEvents(
     signal,
     savePace: (scores, epoch) => savePaceScores(join(folder.path, "pace"), scores, epoch),
     evaluate: canEvaluate({ config, dataset, split: "validation", windowLimit })
-      ? (parameters, at) => evaluateValidation(folder, dataset, executor, parameters, trainSubjects, at)
+      ? (parameters, at) =>
+        evaluateValidation({ folder, dataset, executor, trainSubjects, signal }, parameters, at)
       : undefined,
   });
 }
 
+interface ValidationSetting {
+  folder: RunFolder;
+  dataset: DatasetReader;
+  executor: Executor;
+  trainSubjects: ReadonlySet<string>;
+  signal?: AbortSignal;
+}
+
 async function evaluateValidation(
-  folder: RunFolder,
-  dataset: DatasetReader,
-  executor: Executor,
+  { folder, dataset, executor, trainSubjects, signal }: ValidationSetting,
   parameters: Tensors,
-  trainSubjects: ReadonlySet<string>,
   at: { step: number; epoch: number },
 ): Promise<EvaluationEvent> {
   const report = await evaluate({
@@ -99,6 +105,7 @@ async function evaluateValidation(
     trainSubjects,
     windowLimit: folder.config.training.evaluationWindows,
     folder: join(folder.path, "evaluations", evaluationFolder("validation", at.step)),
+    signal,
   });
   return evaluationEvent(report, at.epoch);
 }

@@ -224,11 +224,8 @@ class TrainingRun {
   async *#endOfEpoch(): AsyncGenerator<RunEvent, void, void> {
     let isBest = false;
     if (this.#options.evaluate) {
-      const parameters = await this.#program.readState();
-      const event = await this.#options.evaluate(parameters, {
-        step: this.#state.step,
-        epoch: this.#epoch - 1,
-      });
+      const event = await this.#evaluate(this.#options.evaluate);
+      if (event === null) return;
       const score = bestScore(event);
       isBest = score > this.#state.bestScore;
       if (isBest) this.#state = { ...this.#state, bestScore: score };
@@ -237,6 +234,17 @@ class TrainingRun {
     this.#state = { ...this.#state, evaluatedStep: this.#state.step };
     yield await this.#save(isBest);
     this.#meter.restart();
+  }
+
+  /** Null when it was asked to stop: the evaluation stays due and is made when the run goes on. */
+  async #evaluate(evaluate: NonNullable<TrainOptions["evaluate"]>): Promise<EvaluationEvent | null> {
+    const at = { step: this.#state.step, epoch: this.#epoch - 1 };
+    try {
+      return await evaluate(await this.#program.readState(), at);
+    } catch (error) {
+      if (this.#options.signal?.aborted) return null;
+      throw error;
+    }
   }
 
   async #save(isBest: boolean): Promise<RunEvent> {

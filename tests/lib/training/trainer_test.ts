@@ -147,6 +147,25 @@ Deno.test("train() killed between an epoch's last step and its evaluation makes 
     assert.deepEqual(evaluations, [6, 12, 18]);
   }));
 
+Deno.test("train() asked to stop during an evaluation stops at once and makes it when it goes on", () =>
+  inFolder(async (folder) => {
+    const controller = new AbortController();
+    const evaluate: TrainOptions["evaluate"] = () => {
+      controller.abort(new Error("stop"));
+      return Promise.reject(controller.signal.reason);
+    };
+    const first = await Array.fromAsync(
+      train(await options(folder, { evaluate, signal: controller.signal })),
+    );
+    const last = first.at(-1)!;
+    assert.ok(last.kind === "paused" && last.cause === "signal" && last.safeStep === 6);
+    const second = await Array.fromAsync(
+      train(await options(folder, { evaluate: evaluator([0.1, 0.2, 0.3]) })),
+    );
+    const evaluations = second.filter((event) => event.kind === "evaluation").map((event) => event.step);
+    assert.deepEqual(evaluations, [6, 12, 18]);
+  }));
+
 Deno.test("train() stops before the update when a value is not finite, names the windows and keeps a safe step", () =>
   inFolder(async (folder) => {
     const events: RunEvent[] = [];
