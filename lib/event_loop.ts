@@ -4,12 +4,11 @@
  * @module
  */
 
-import { setImmediate } from "node:timers/promises";
-
 /**
  * Lets signals, timers and messages have their turn. A loop whose promises are all settled at once, as those of
- * computations on the processor are, would keep them waiting until it ends: Ctrl-C would do nothing.
+ * computations on the processor are, would keep them waiting until it ends: Ctrl-C would do nothing. It is a timer,
+ * as Deno looks for signals when it waits; after `setImmediate` it does so only now and then.
  */
 export function nextTurn(): Promise<void> {
-  return setImmediate();
+  return new Promise((resolve) => void setTimeout(resolve, 0));
 }
