@@ -16,6 +16,10 @@ import { maxPoolGradientProgram, maxPoolProgram } from "../kernels/wgsl_pool.ts"
 import { l2NormalizeGradientProgram, l2NormalizeProgram, lastAxisProgram } from "../kernels/wgsl_rows.ts";
 import type { Handle, Kernel } from "./tensor_device.ts";
 import type { WebgpuMemory } from "./webgpu_memory.ts";
+import { assertTurns, productTurns, sumTurns } from "./webgpu_turns.ts";
+
+/** Makes a program ready for the node at hand. */
+type Compile = (program: WgslProgram) => Kernel;
 
 type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 
@@ -36,10 +40,16 @@ const binaryKernels: Record<BinaryFunction, string> = {
   divide: "RealDiv",
 };
 
-/** Makes an operation ready on a graphics adapter. */
+/**
+ * Makes an operation ready on a graphics adapter.
+ *
+ * @throws SonospeechError `device` when a software adapter would end its loops too soon.
+ */
 export function compileWebgpuKernel(node: Node, memory: WebgpuMemory): Kernel {
   const { operation, shape, inputs } = node;
-  const own = (program: WgslProgram) => memory.compile(program);
+  const kind = "function" in operation ? operation.function : operation.kind;
+  const name = `${kind} of ${inputs.map((input) => `[${input.shape}]`).join(" and ")}`;
+  const own: Compile = (program) => memory.compile(program, name);
   const elementwise = (names: readonly string[], expression: string) =>
     own(elementwiseProgram(shape, names, expression));
   switch (operation.kind) {
@@ -63,7 +73,9 @@ export function compileWebgpuKernel(node: Node, memory: WebgpuMemory): Kernel {
       return elementwise(["x", "dy"], `select(T(0.0), dy, x > T(${float(operation.minimum)}))`);
     case "affine":
       return elementwise(["x"], `x * ${float(operation.scale)} + T(${float(operation.offset)})`);
-    case "matMul":
+    case "matMul": {
+      const depth = inputs[0].shape[operation.transposeA ? 0 : 1];
+      assertTurns(productTurns(shape, depth), name, memory.report);
       return ([a, b]) => {
         const { transposeA, transposeB } = operation;
         const product = memory.call("BatchMatMul", { a: asBatch(a), b: asBatch(b) }, {
@@ -72,7 +84,9 @@ export function compileWebgpuKernel(node: Node, memory: WebgpuMemory): Kernel {
         });
         return { ...product, shape: [...shape] };
       };
+    }
     case "reduceSum":
+      assertTurns(sumTurns(inputs[0].shape, shape), name, memory.report);
       return ([x]) => memory.call("Sum", { x }, { axis: [...operation.axes], keepDims: operation.keepDims });
     case "reshape":
     case "stopGradient":
@@ -82,7 +96,7 @@ export function compileWebgpuKernel(node: Node, memory: WebgpuMemory): Kernel {
     case "slice":
     case "pad":
     case "concat":
-      return compileLayout(operation, inputs, shape, memory);
+      return compileLayout(operation, inputs, shape, memory, own);
     case "lastAxis":
       return own(lastAxisProgram(operation.function, inputs[0].shape, shape));
     case "l2Normalize":
@@ -92,7 +106,7 @@ export function compileWebgpuKernel(node: Node, memory: WebgpuMemory): Kernel {
     case "conv2d":
     case "conv2dInputGradient":
     case "conv2dFilterGradient":
-      return compileConvolution(operation, inputs, shape, memory);
+      return compileConvolution(operation, inputs, shape, memory, own);
     case "maxPool":
       return own(maxPoolProgram(inputs[0].shape, shape, operation));
     case "maxPoolGradient":
@@ -101,7 +115,7 @@ export function compileWebgpuKernel(node: Node, memory: WebgpuMemory): Kernel {
     case "batchNorm":
     case "batchNormParameterGradient":
     case "batchNormInputGradient":
-      return compileBatchNorm(operation, inputs[0].shape, memory);
+      return compileBatchNorm(operation, inputs[0].shape, memory, own);
   }
 }
 
@@ -126,10 +140,10 @@ function compileLayout(
   [x]: readonly Node[],
   shape: Shape,
   memory: WebgpuMemory,
+  compile: Compile,
 ): Kernel {
   const strides = stridesOf(x.shape);
-  const strided = (start: number, steps: readonly number[]) =>
-    memory.compile(stridedProgram(shape, start, steps));
+  const strided = (start: number, steps: readonly number[]) => compile(stridedProgram(shape, start, steps));
   switch (operation.kind) {
     case "broadcastTo":
       return strided(0, broadcastStrides(x.shape, shape));
@@ -152,6 +166,7 @@ function compileConvolution(
   inputs: readonly Node[],
   shape: Shape,
   memory: WebgpuMemory,
+  compile: Compile,
 ): Kernel {
   const [a, b] = inputs.map((input) => input.shape);
   const { tuning } = memory;
@@ -159,30 +174,29 @@ function compileConvolution(
     case "conv2d": {
       const shapes = { x: a, filter: b, y: shape, geometry: operation };
       const tiled = convolution.canTileForward(shapes);
-      return memory.compile(
+      return compile(
         tiled ? convolution.forwardProgram(shapes, tuning) : plain.plainForwardProgram(shapes),
       );
     }
     case "conv2dInputGradient": {
       const shapes = { x: shape, filter: b, y: a, geometry: operation };
       if (!convolution.canTileInputGradient(shapes)) {
-        return memory.compile(plain.plainInputGradientProgram(shapes));
+        return compile(plain.plainInputGradientProgram(shapes));
       }
       const [height, width, channels, filters] = b;
       const own = stridesOf(b);
-      const swap = memory.compile(
+      const swap = compile(
         stridedProgram([height, width, filters, channels], 0, [own[0], own[1], 1, own[2]]),
       );
-      const gradient = memory.compile(convolution.inputGradientProgram(shapes, tuning));
+      const gradient = compile(convolution.inputGradientProgram(shapes, tuning));
       return ([dy, filter]) => inTurn(memory, swap, ([swapped]) => gradient([dy, swapped]))([filter]);
     }
     case "conv2dFilterGradient": {
       const shapes = { x: a, filter: shape, y: b, geometry: operation };
-      if (!convolution.canTileFilterGradient(shapes)) {
-        return memory.compile(plain.plainFilterGradientProgram(shapes));
-      }
-      const parts = convolution.filterGradientPartsProgram(shapes, tuning);
-      return inTurn(memory, memory.compile(parts), memory.compile(sumPartsProgram(parts.parts, shape)));
+      const parts = convolution.canTileFilterGradient(shapes)
+        ? convolution.filterGradientPartsProgram(shapes, tuning)
+        : plain.plainFilterGradientPartsProgram(shapes, tuning);
+      return inTurn(memory, compile(parts), compile(sumPartsProgram(parts.parts, shape)));
     }
   }
 }
@@ -193,21 +207,22 @@ function compileBatchNorm(
   >,
   shape: Shape,
   memory: WebgpuMemory,
+  compile: Compile,
 ): Kernel {
   const { tuning } = memory;
   switch (operation.kind) {
     case "batchMoments": {
-      const parts = memory.compile(batchNorm.momentPartsProgram(shape, tuning));
-      return inTurn(memory, parts, memory.compile(batchNorm.joinMomentsProgram(shape, tuning)));
+      const parts = compile(batchNorm.momentPartsProgram(shape, tuning));
+      return inTurn(memory, parts, compile(batchNorm.joinMomentsProgram(shape, tuning)));
     }
     case "batchNorm":
-      return memory.compile(batchNorm.batchNormProgram(shape, operation, tuning));
+      return compile(batchNorm.batchNormProgram(shape, operation, tuning));
     case "batchNormParameterGradient": {
       const parts = batchNorm.parameterGradientPartsProgram(shape, operation, tuning);
       const sum = sumPartsProgram(parts.parts, [2, shape[shape.length - 1]]);
-      return inTurn(memory, memory.compile(parts), memory.compile(sum));
+      return inTurn(memory, compile(parts), compile(sum));
     }
     case "batchNormInputGradient":
-      return memory.compile(batchNorm.inputGradientProgram(shape, operation, tuning));
+      return compile(batchNorm.inputGradientProgram(shape, operation, tuning));
   }
 }

@@ -13,6 +13,7 @@ import { type Tuning, tunings, type WgslProgram } from "../kernels/wgsl.ts";
 import { callKernel, type KernelAttributes } from "./host_memory.ts";
 import type { Handle } from "./tensor_device.ts";
 import { type AdapterReport, openDevice, reportAdapter, type WatchedDevice } from "./webgpu_adapter.ts";
+import { assertTurns } from "./webgpu_turns.ts";
 
 type BackendProgram = Parameters<WebGPUBackend["runWebGPUProgram"]>[0];
 
@@ -98,8 +99,13 @@ export class WebgpuMemory {
     return callKernel("webgpu", this.#backend, kernel, inputs, attributes);
   }
 
-  /** Makes one of our programs ready. */
-  compile(program: WgslProgram): (inputs: readonly Handle[]) => Handle {
+  /**
+   * Makes one of our programs ready; `operation` says in errors what it computes.
+   *
+   * @throws SonospeechError `device` when the adapter would not run its loops to their end.
+   */
+  compile(program: WgslProgram, operation: string): (inputs: readonly Handle[]) => Handle {
+    assertTurns(program.turns, operation, this.report);
     const definition = this.#define(program);
     const uniforms = [{ type: "int32", data: [program.invocations] }];
     return (inputs) => this.#backend.runWebGPUProgram({ ...definition }, [...inputs], "float32", uniforms);

@@ -11,9 +11,10 @@
 
 import { sizeOf } from "../../shape.ts";
 import type { OptimizerRule, StepSettings } from "../executor.ts";
-import { float } from "../kernels/wgsl.ts";
+import { float, loopTurns } from "../kernels/wgsl.ts";
 import type { Handle, Update, UpdateInputs, UpdateTask } from "./tensor_device.ts";
 import type { WebgpuMemory } from "./webgpu_memory.ts";
+import { assertTurns } from "./webgpu_turns.ts";
 
 /** Lanes that sum one gradient: each writes one partial sum. */
 const sumLanes = 1024;
@@ -89,9 +90,22 @@ const stateSource = `
   state[id.x] = value[id.x];
 }`;
 
-/** Makes an optimizer step ready on a graphics adapter. */
+/**
+ * Makes an optimizer step ready on a graphics adapter.
+ *
+ * @throws SonospeechError `device` when a software adapter would end its loops too soon.
+ */
 export function compileWebgpuUpdate(task: UpdateTask, memory: WebgpuMemory): Update {
   return new WebgpuUpdate(task, memory);
+}
+
+/** A lane of the first program has a share of one gradient, one of the second a share of all partial sums. */
+function assertUpdateTurns({ parameters }: UpdateTask, { report }: WebgpuMemory): void {
+  for (const { handle: { shape } } of parameters) {
+    assertTurns(loopTurns(Math.ceil(sizeOf(shape) / sumLanes)), `the gradient norm of [${shape}]`, report);
+  }
+  const joined = loopTurns(parameters.length * sumLanes / 64) + loopTurns(64);
+  assertTurns(joined, `the gradient norm of ${parameters.length} parameters`, report);
 }
 
 class WebgpuUpdate implements Update {
@@ -106,6 +120,7 @@ class WebgpuUpdate implements Update {
 
   constructor(task: UpdateTask, memory: WebgpuMemory) {
     const { device } = memory;
+    assertUpdateTurns(task, memory);
     this.#task = task;
     this.#memory = memory;
     this.#settings = device.createBuffer({

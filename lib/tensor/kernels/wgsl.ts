@@ -21,11 +21,30 @@ export interface WgslProgram {
   /** Of the result. */
   components: Components;
   invocations: number;
+  /** The most turns that the loops of one invocation take, all together; {@linkcode loopTurns} counts them. */
+  turns: number;
   /** Invocations of a workgroup; 64 without. */
   workgroupSize?: number;
   /** Declarations outside the function. */
   declarations?: string;
   body: string;
+}
+
+/**
+ * The turns that reductions give one invocation at most: half of what llvmpipe runs (webgpu_turns.ts), and shorter
+ * than a graphics chip with thousands of lanes should wait for one of them.
+ */
+export const longestTurns = 32768;
+
+/** Turns of loops within each other, the outermost first; every loop ends with a turn that only finds its end. */
+export function loopTurns(...counts: number[]): number {
+  return counts.reduceRight((inner, count) => count * (1 + inner) + 1, 0);
+}
+
+/** Rows of one part of a reduction of `rows` into about `parts`, or into more where that would take too long. */
+export function stretchOf(rows: number, parts: number, turnsOfRow: number): number {
+  const longest = Math.max(1, Math.floor(longestTurns / turnsOfRow) - 1); // finding the ends takes turns too
+  return Math.min(Math.ceil(rows / Math.max(1, parts)), longest);
 }
 
 /** How wide to split work: few fat threads on a processor, many thin ones on a graphics chip. */

@@ -11,7 +11,15 @@
  */
 
 import { type Shape, sizeOf } from "../../shape.ts";
-import { componentsFor, elementType, float, type Tuning, type WgslProgram } from "./wgsl.ts";
+import {
+  componentsFor,
+  elementType,
+  float,
+  loopTurns,
+  stretchOf,
+  type Tuning,
+  type WgslProgram,
+} from "./wgsl.ts";
 
 /** What normalization needs to know of its input. */
 interface Rows {
@@ -31,7 +39,7 @@ function rowsOf(shape: Shape, tuning: Tuning): Rows {
   const components = componentsFor(channels);
   const width = channels / components;
   const wanted = Math.ceil(tuning.reductionGroups * 64 / width);
-  const stretch = Math.ceil(rows / Math.max(1, Math.min(wanted, Math.ceil(rows / 32), 512)));
+  const stretch = stretchOf(rows, Math.min(wanted, Math.ceil(rows / 32), 512), 2);
   return {
     rows,
     width,
@@ -51,6 +59,7 @@ export function momentPartsProgram(shape: Shape, tuning: Tuning): WgslProgram & 
     shape: [parts, 2, width * components],
     components,
     invocations: parts * width,
+    turns: 2 * loopTurns(stretch),
     body: `
       let channel = index % ${width}; let part = index / ${width};
       let first = part * ${stretch}; let last = min(first + ${stretch}, ${rows});
@@ -73,6 +82,7 @@ export function joinMomentsProgram(shape: Shape, tuning: Tuning): WgslProgram {
     shape: [2, width * components],
     components,
     invocations: width,
+    turns: 2 * loopTurns(parts),
     body: `
       var sum = ${type}(0.0);
       for (var part = 0; part < ${parts}; part++) { sum += ${count} * partial[part * ${2 * width} + index]; }
@@ -111,6 +121,7 @@ export function batchNormProgram(shape: Shape, options: Normalization, tuning: T
     shape,
     components,
     invocations: rows * width,
+    turns: 0,
     body: `
       let channel = index % ${width}; let value = x[index];${normalized(width, options)}
       result[index] = ${y};`,
@@ -130,6 +141,7 @@ export function parameterGradientPartsProgram(
     shape: [parts, 2, width * components],
     components,
     invocations: parts * width,
+    turns: loopTurns(stretch),
     body: `
       let channel = index % ${width}; let part = index / ${width};
       let first = part * ${stretch}; let last = min(first + ${stretch}, ${rows});
@@ -152,6 +164,7 @@ export function inputGradientProgram(shape: Shape, options: Normalization, tunin
     shape,
     components,
     invocations: rows * width,
+    turns: 0,
     body: `
       let channel = index % ${width}; let value = x[index];${normalized(width, options)}
       let passed = ${passing(type, "dy[index]", options)};

@@ -12,7 +12,15 @@
  */
 
 import type { ConvolutionGeometry, Shape } from "../../shape.ts";
-import { type Components, componentsFor, lines, type Tuning, type WgslProgram } from "./wgsl.ts";
+import {
+  type Components,
+  componentsFor,
+  lines,
+  loopTurns,
+  stretchOf,
+  type Tuning,
+  type WgslProgram,
+} from "./wgsl.ts";
 
 /** The shapes of one convolution, whichever of its three tensors is computed. */
 export interface ConvolutionShapes {
@@ -111,6 +119,7 @@ export function forwardProgram(
     shape: y,
     components: 4,
     invocations: tiles * lanes.columns * lanes.across,
+    turns: loopTurns(kernelHeight, kernelWidth, depth / components),
     workgroupSize: lanes.workgroupSize,
     body: `${place(lanes)}
   let row = tile * ${tilePixels}; let channel = ${channel};
@@ -176,6 +185,7 @@ export function inputGradientProgram(shapes: ConvolutionShapes, tuning: Tuning):
     shape: x,
     components: 4,
     invocations: classes * tiles * lanes.columns * lanes.across,
+    turns: loopTurns(kernelHeight, kernelWidth, depth / components),
     workgroupSize: lanes.workgroupSize,
     body: `${place(lanes)}
   let row = tile % ${tiles} * ${tilePixels};
@@ -247,7 +257,7 @@ export function filterGradientPartsProgram(
   const rowTiles = Math.ceil(Math.ceil(rows / tileRows) / lanes.tiles) * lanes.tiles;
   const lineCount = batch * outHeight;
   const wanted = Math.ceil(tuning.reductionGroups / (lanes.columns * rowTiles / lanes.tiles));
-  const stretch = Math.ceil(lineCount / Math.min(lineCount, wanted));
+  const stretch = stretchOf(lineCount, wanted, loopTurns(1, outWidth));
   const parts = Math.ceil(lineCount / stretch);
   const group = g.groups === 1 ? "0" : `o / ${vectors / g.groups} * ${groupChannels}`;
   const tap = (i: number) => `
@@ -271,6 +281,7 @@ export function filterGradientPartsProgram(
     shape: [parts, ...filter],
     components: 4,
     invocations: parts * rowTiles * lanes.columns * lanes.across,
+    turns: loopTurns(stretch, outWidth),
     workgroupSize: lanes.workgroupSize,
     body: `${place(lanes)}
   let part = tile / ${rowTiles}; let row = tile % ${rowTiles} * ${tileRows};

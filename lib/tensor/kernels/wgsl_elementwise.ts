@@ -9,7 +9,7 @@
  */
 
 import { type Shape, sizeOf, stridesOf } from "../../shape.ts";
-import { componentsFor, elementType, type WgslProgram } from "./wgsl.ts";
+import { componentsFor, elementType, loopTurns, type WgslProgram } from "./wgsl.ts";
 
 /**
  * `expression` of the elements of inputs of one shape, by name; `T` is the element's type, f32 or vec4<f32>.
@@ -24,6 +24,7 @@ export function elementwiseProgram(shape: Shape, names: readonly string[], expre
     shape,
     components,
     invocations: size / components,
+    turns: 0,
     declarations: `alias T = ${elementType(components)};`,
     body: `${reads} result[index] = ${expression};`,
   };
@@ -40,6 +41,7 @@ export function stridedProgram(shape: Shape, start: number, strides: readonly nu
     shape,
     components: 1,
     invocations: sizeOf(shape),
+    turns: 0,
     body: `result[index] = x[${[String(start), ...terms].join(" + ")}];`,
   };
 }
@@ -55,6 +57,7 @@ export function sumPartsProgram(count: number, shape: Shape): WgslProgram {
     shape,
     components,
     invocations: step,
+    turns: loopTurns(count),
     body: `
       var sum = ${type}(0.0);
       for (var part = 0; part < ${count}; part++) { sum += parts[part * ${step} + index]; }

@@ -8,7 +8,7 @@
  */
 
 import { sizeOf } from "../../shape.ts";
-import type { WgslProgram } from "./wgsl.ts";
+import { loopTurns, stretchOf, type Tuning, type WgslProgram } from "./wgsl.ts";
 import type { ConvolutionShapes } from "./wgsl_convolution.ts";
 
 /** The output, one element an invocation. */
@@ -21,6 +21,7 @@ export function plainForwardProgram({ x, filter, y, geometry: g }: ConvolutionSh
     shape: y,
     components: 1,
     invocations: sizeOf(y),
+    turns: loopTurns(kernelHeight, kernelWidth, depth),
     body: `
   let k = index % ${filters}; let ox = index / ${filters} % ${outWidth};
   let oy = index / ${filters * outWidth} % ${outHeight}; let n = index / ${filters * outWidth * outHeight};
@@ -52,6 +53,7 @@ export function plainInputGradientProgram({ x, filter, y, geometry: g }: Convolu
     shape: x,
     components: 1,
     invocations: sizeOf(x),
+    turns: loopTurns(kernelHeight, kernelWidth, depth),
     body: `
   let c = index % ${channels}; let ix = index / ${channels} % ${width};
   let iy = index / ${channels * width} % ${height}; let n = index / ${channels * width * height};
@@ -72,32 +74,44 @@ export function plainInputGradientProgram({ x, filter, y, geometry: g }: Convolu
   };
 }
 
-/** The filter's gradient, one element an invocation. */
-export function plainFilterGradientProgram({ x, filter, y, geometry: g }: ConvolutionShapes): WgslProgram {
+/**
+ * The filter's gradient in `parts` sums `[parts, KH, KW, C / groups, K]`, each over some rows of `dy`: one element of
+ * one part an invocation.
+ */
+export function plainFilterGradientPartsProgram(
+  { x, filter, y, geometry: g }: ConvolutionShapes,
+  tuning: Tuning,
+): WgslProgram & { parts: number } {
   const [batch, height, width, channels] = x;
   const [, kernelWidth, groupChannels, filters] = filter;
   const [, outHeight, outWidth] = y;
+  const size = sizeOf(filter);
+  const lineCount = batch * outHeight;
+  const stretch = stretchOf(lineCount, tuning.reductionGroups * 64 / size, loopTurns(1, outWidth));
+  const parts = Math.ceil(lineCount / stretch);
   return {
+    parts,
     inputs: [{ name: "x", components: 1 }, { name: "dy", components: 1 }],
-    shape: filter,
+    shape: [parts, ...filter],
     components: 1,
-    invocations: sizeOf(filter),
+    invocations: parts * size,
+    turns: loopTurns(stretch, outWidth),
     body: `
-  let k = index % ${filters}; let row = index / ${filters};
+  let part = index / ${size}; let k = index % ${filters}; let row = index % ${size} / ${filters};
   let c = row % ${groupChannels} + k / ${filters / g.groups} * ${groupChannels};
   let kx = row / ${groupChannels} % ${kernelWidth} * ${g.dilations[1]} - ${g.padding.left};
   let ky = row / ${groupChannels * kernelWidth} * ${g.dilations[0]} - ${g.padding.top};
   var sum = 0.0;
-  for (var n = 0; n < ${batch}; n++) { for (var oy = 0; oy < ${outHeight}; oy++) {
-    let iy = oy * ${g.strides[0]} + ky;
+  for (var line = part * ${stretch}; line < min((part + 1) * ${stretch}, ${lineCount}); line++) {
+    let iy = line % ${outHeight} * ${g.strides[0]} + ky;
     if (iy < 0 || iy >= ${height}) { continue; }
     for (var ox = 0; ox < ${outWidth}; ox++) {
       let ix = ox * ${g.strides[1]} + kx;
       if (ix < 0 || ix >= ${width}) { continue; }
-      sum += x[((n * ${height} + iy) * ${width} + ix) * ${channels} + c] *
-        dy[((n * ${outHeight} + oy) * ${outWidth} + ox) * ${filters} + k];
+      sum += x[((line / ${outHeight} * ${height} + iy) * ${width} + ix) * ${channels} + c] *
+        dy[(line * ${outWidth} + ox) * ${filters} + k];
     }
-  }}
+  }
   result[index] = sum;`,
   };
 }

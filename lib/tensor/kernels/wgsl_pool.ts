@@ -10,7 +10,7 @@
 
 import { type Shape, sizeOf } from "../../shape.ts";
 import type { Pooling } from "./host_images.ts";
-import type { WgslProgram } from "./wgsl.ts";
+import { loopTurns, type WgslProgram } from "./wgsl.ts";
 
 /** A function `largestOf(n, oy, ox, c)`: the position of a window's first largest pixel. */
 function largestOf(image: Shape, p: Pooling): string {
@@ -37,6 +37,7 @@ export function maxPoolProgram(image: Shape, shape: Shape, pooling: Pooling): Wg
     shape,
     components: 1,
     invocations: sizeOf(shape),
+    turns: loopTurns(...pooling.window),
     declarations: largestOf(image, pooling),
     body: `
       let c = index % ${channels}; let ox = index / ${channels} % ${width};
@@ -49,6 +50,7 @@ export function maxPoolProgram(image: Shape, shape: Shape, pooling: Pooling): Wg
 export function maxPoolGradientProgram(image: Shape, output: Shape, p: Pooling): WgslProgram {
   const [, height, width, channels] = image;
   const [, outHeight, outWidth] = output;
+  const windows = (axis: 0 | 1) => Math.ceil(p.window[axis] / p.strides[axis]);
   const firstWindow = (at: string, axis: 0 | 1, padding: number) =>
     `max(0, (${at} + ${padding} - ${p.window[axis]}) / ${p.strides[axis]} + 1) * i32(${at} + ${padding} >= ${
       p.window[axis]
@@ -58,6 +60,7 @@ export function maxPoolGradientProgram(image: Shape, output: Shape, p: Pooling):
     shape: image,
     components: 1,
     invocations: sizeOf(image),
+    turns: loopTurns(windows(0), windows(1), ...p.window),
     declarations: largestOf(image, p),
     body: `
       let c = index % ${channels}; let ix = index / ${channels} % ${width};

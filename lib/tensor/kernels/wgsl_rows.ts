@@ -9,8 +9,9 @@
 
 import { type Shape, sizeOf } from "../../shape.ts";
 import type { LastAxisFunction } from "../graph.ts";
-import { float, type WgslProgram } from "./wgsl.ts";
+import { float, loopTurns, type WgslProgram } from "./wgsl.ts";
 
+/** A program whose invocations walk a row of `from` up to three times. */
 function rowProgram(from: Shape, shape: Shape, inputs: readonly string[], body: string): WgslProgram {
   const width = from[from.length - 1];
   return {
@@ -18,6 +19,7 @@ function rowProgram(from: Shape, shape: Shape, inputs: readonly string[], body: 
     shape,
     components: 1,
     invocations: sizeOf(from) / width,
+    turns: 3 * loopTurns(width),
     body: `let start = index * ${width}; let end = start + ${width};${body}`,
   };
 }
