@@ -4,6 +4,9 @@ import { gradients } from "../../../lib/tensor/autodiff.ts";
 import { createExecutor } from "../../../lib/tensor/device.ts";
 import type { Executor } from "../../../lib/tensor/executor.ts";
 import { findAdapter, reportAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
+import type { TrainedParameter } from "../../../lib/tensor/executors/tensor_device.ts";
+import { WebgpuMemory } from "../../../lib/tensor/executors/webgpu_memory.ts";
+import { compileWebgpuUpdate } from "../../../lib/tensor/executors/webgpu_update.ts";
 import {
   assertTurns,
   productTurns,
@@ -96,6 +99,36 @@ withExecutor("webgpu refuses on a software adapter what it would not loop to the
       });}
   }
   assert.equal(executor.tensorCount(), before);
+});
+
+Deno.test({
+  name: "compileWebgpuUpdate() refuses gradients whose norm a software adapter would not sum to the end",
+  ignore: adapter === undefined || isHardware,
+  async fn() {
+    const memory = await WebgpuMemory.open();
+    const parameter = (size: number) => {
+      return {
+        name: "w",
+        handle: { dataId: {}, shape: [size], dtype: "float32" as const },
+        moments: [],
+        decay: 1,
+      };
+    };
+    const compile = (parameters: TrainedParameter[]) => {
+      const rule = { kind: "sgd", momentum: 0, weightDecay: 0, decayBiasAndNorm: false } as const;
+      return compileWebgpuUpdate({ rule, clipNorm: 1, parameters, states: [] }, memory);
+    };
+    compile([parameter(60_000_000)]).dispose();
+    assert.throws(() => compile([parameter(70_000_000)]), {
+      code: "device",
+      message: /norm of \[70000000\]/,
+    });
+    assert.throws(() => compile(Array(4100).fill(parameter(1))), {
+      code: "device",
+      message: /4100 parameters/,
+    });
+    memory.dispose();
+  },
 });
 
 Deno.test("assertTurns() refuses more than 65535 turns on a software adapter alone", () => {
