@@ -53,12 +53,17 @@ export class ProgressMeter {
     this.#lastTime = this.#now();
   }
 
-  /** Reports that `done` units are finished in all, and returns the snapshot. */
+  /** Counts units that took no work, as those done by an earlier run: they are finished, but tell no rate. */
+  skip(units: number): void {
+    this.#done += units;
+  }
+
+  /** Reports that `done` units are finished in all, skipped ones included, and returns the snapshot. */
   update(done: number): Progress {
     const now = this.#now();
     const seconds = now - this.#lastTime;
     if (seconds > 0) {
-      const recent = (done - this.#done) / seconds;
+      const recent = Math.max(0, done - this.#done) / seconds;
       const keep = this.#rate === 0 ? 0 : Math.exp(-seconds / this.#windowSeconds);
       this.#rate = keep * this.#rate + (1 - keep) * recent;
       this.#lastTime = now;

@@ -117,7 +117,7 @@ export class RunLibrary {
     });
   }
 
-  /** The reports of a run's evaluations, by step. */
+  /** The reports of a run's evaluations, by step; at the same step, test comes after the validation of training. */
   async evaluations(name: string): Promise<EvaluationWire[]> {
     const folder = `${await this.folder(name)}/evaluations`;
     const reports: EvaluationWire[] = [];
@@ -130,7 +130,7 @@ export class RunLibrary {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-    return reports.sort((a, b) => a.step - b.step || a.split.localeCompare(b.split));
+    return reports.sort((a, b) => a.step - b.step || b.split.localeCompare(a.split));
   }
 
   /** The embedding map of one evaluation. @throws Refusal 404 when there is none. */

@@ -30,10 +30,13 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 
 /**
  * Retrieval both ways beside chance, with 95 % intervals, and beside the same network before training if given.
+ * One subject says nothing about how much subjects differ, so there is no interval then.
  */
 export function retrievalTable(report: EvaluationReport, untrained?: EvaluationReport): string {
   const rows: string[][] = [[
-    `retrieval, ${report.voicedWindows} windows of ${report.subjects} subjects`,
+    `retrieval, ${report.voicedWindows} windows of ${report.subjects} subject${
+      report.subjects === 1 ? "" : "s"
+    }`,
     ...columns.map((column) => column.title),
   ]];
   for (const { key: direction, title } of directions) {
@@ -41,7 +44,8 @@ export function retrievalTable(report: EvaluationReport, untrained?: EvaluationR
       title,
       ...columns.map(({ key, isShare }) => {
         const name = `retrieval.${direction}.${key}`;
-        return `${number(report.metrics[name], isShare)} ${interval(report.intervals[name], isShare)}`;
+        const value = number(report.metrics[name], isShare);
+        return report.subjects === 1 ? value : `${value} ${interval(report.intervals[name], isShare)}`;
       }),
     ]);
     if (untrained) {

@@ -4,6 +4,7 @@ import { Command } from "@commander-js/extra-typings";
 import { relative, resolve } from "node:path";
 import { exitCodes } from "../errors.ts";
 import type { DatasetSummary } from "../data/dataset_store.ts";
+import { formatDuration, ProgressPrinter } from "../progress.ts";
 import { collect, parseNumber } from "./options.ts";
 import type { CommandContext, CommandSeat, Place } from "./plan.ts";
 
@@ -78,7 +79,6 @@ async function runPrepare(
 ): Promise<number> {
   const { resolvePrepareConfig } = await import("../config.ts");
   const { prepareDataset } = await import("../data/prepare.ts");
-  const { ProgressPrinter } = await import("../progress.ts");
   const { readChanges } = await import("./config_changes.ts");
   const at = (path: string) => resolve(context.workingDirectory, path);
   const config = resolvePrepareConfig(
@@ -114,7 +114,7 @@ export function summaryText(summary: DatasetSummary, out: string): string {
   return [
     `dataset      ${out}`,
     `scans        ${summary.scans}`,
-    `windows      ${summary.windows} (${summary.hours.toFixed(2)} hours)`,
+    `windows      ${summary.windows} (${formatDuration(3600 * summary.hours)})`,
     `subjects     ${train} train, ${validation} validation, ${test} test`,
     `speech       ${percent(summary.speechShareWebrtc)} by WebRTC's detector, ` +
     `${percent(summary.speechShareEnergy)} by energy`,

@@ -126,7 +126,7 @@ function usageError(
   program: CommandUnknownOpts,
   words: readonly string[],
 ): SonospeechError {
-  const command = program.commands.find((c) => words.includes(c.name())) ?? program;
+  const command = program.commands.find((c) => c.name() === words[0]) ?? program;
   const message = original.replace(/^error: /, "");
   const fail = (must: string, received?: string) =>
     new SonospeechError("usage", {

@@ -32,7 +32,7 @@ export class RunReporter {
         return this.#printer.note(evaluationLine(event));
       case "paused":
         return this.#printer.note(
-          `paused at step ${event.step} (${event.cause}); safe step ${event.safeStep}: ${event.message}`,
+          `paused at step ${event.step} (${event.cause}), step ${event.safeStep} is saved: ${event.message}`,
         );
       case "finished":
         return this.#printer.note(`finished after ${event.step} steps`);

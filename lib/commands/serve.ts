@@ -66,8 +66,12 @@ function datasetsOfRuns(runs: string, { workingDirectory }: Place): string[] {
 
 async function runServe(options: ServeCommandOptions, context: CommandContext): Promise<void> {
   const { serveDashboard } = await import("../../routes/serve.ts");
+  const runsDirectory = resolve(context.workingDirectory, options.runs);
+  if (!isFolder(runsDirectory)) {
+    context.stderr(`There is no folder ${runsDirectory} yet: runs appear with it\n`);
+  }
   const server = serveDashboard({
-    runsDirectory: resolve(context.workingDirectory, options.runs),
+    runsDirectory,
     staticDirectory: context.app.staticDirectory,
     port: options.port,
     allowedHosts: options.allowHost,
@@ -77,4 +81,12 @@ async function runServe(options: ServeCommandOptions, context: CommandContext): 
   context.signal.addEventListener("abort", () => void server.close(), { once: true });
   if (context.signal.aborted) await server.close();
   await server.finished;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }

@@ -38,9 +38,10 @@ export interface SessionOptions {
 
 /** Trains or resumes a run and passes its events on once they are recorded. */
 export async function* runTraining(options: SessionOptions): AsyncGenerator<RunEvent, void, void> {
-  using _lock = await lockRunFolder(options.run);
+  // The dataset first: without it, no run folder is begun.
   const dataset = DatasetReader.open(options.dataset);
   try {
+    using _lock = await lockRunFolder(options.run);
     const folder = await openOrCreate(options, dataset);
     const metrics = await openMetrics(join(options.run, "metrics.sqlite"));
     try {

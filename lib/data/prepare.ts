@@ -152,7 +152,8 @@ class Preparation {
     try {
       for (let job = queue.shift(); job; job = queue.shift()) {
         this.#stop.signal.throwIfAborted();
-        await this.#prepare(job);
+        const isWork = await this.#prepare(job);
+        if (!isWork) this.#meter.skip(megabytes(job.sizeBytes));
         this.#progress(job, 1);
       }
     } catch (error) {
@@ -162,7 +163,8 @@ class Preparation {
     }
   }
 
-  async #prepare(job: Job): Promise<void> {
+  /** @returns Whether the scan had to be prepared; to reuse it or to refuse it at once is no work. */
+  async #prepare(job: Job): Promise<boolean> {
     const { item } = job;
     let contentHash: string | undefined;
     // Of equal scans the first of the list stays, whichever is read first.
@@ -185,6 +187,7 @@ class Preparation {
         reused: reused !== undefined,
         notes,
       });
+      return reused === undefined;
     } catch (error) {
       if (!(error instanceof UnusableMediaError)) throw error;
       const { reason, detail } = error;
@@ -192,6 +195,7 @@ class Preparation {
       await this.#writer.quarantineScan(scanId, { reason, detail, contentHash });
       const record = { scanId, subject: item.subject, sourceName: item.name, reason, detail };
       this.#events.push({ kind: "quarantined", record });
+      return job.doneBytes > 0;
     } finally {
       claim.resolve();
     }

@@ -53,7 +53,7 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
       action: "open the run folder",
       must: `${path} must hold config.json and run.json`,
       received: cause,
-      hint: "start a run with: sonospeech train DATASET --run DIR",
+      hint: "Start a run with: ./run train DATASET --run DIR",
       cause,
       publicMessage: "Cannot open the run folder: it must hold config.json and run.json",
     });

@@ -34,7 +34,7 @@ Deno.test("summaryText() says how much there is, what speaks and what was put as
     quarantined: 2,
     quarantineReasons: { "no audio": 1, corrupt: 1 },
   }, "data/x");
-  assert.match(text, /^windows +90 \(0\.05 hours\)$/m);
+  assert.match(text, /^windows +90 \(3m00s\)$/m);
   assert.match(text, /^speech +26 % by WebRTC's detector, 50 % by energy$/m);
   assert.match(text, /^quarantined +2: 1 no audio, 1 corrupt$/m);
 });

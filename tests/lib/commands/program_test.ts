@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { CommandContext, Plan } from "../../../lib/commands/plan.ts";
 import { parseCommandLine } from "../../../lib/commands/program.ts";
+import { SonospeechError } from "../../../lib/errors.ts";
 import { appPaths } from "../../../lib/app_paths.ts";
 
 function makeContext() {
@@ -51,6 +52,18 @@ Deno.test("parseCommandLine() knows the nearest command", () => {
 Deno.test("parseCommandLine() knows the nearest option", () => {
   assert.match(refusal("doctor", "--jsn"), /the nearest one is --json, received "--jsn"/);
   assert.match(refusal("serve", "--runs", "x", "--prot=9"), /the nearest one is --port, received "--prot=9"/);
+});
+
+Deno.test("parseCommandLine() points to the help of the command that was meant", () => {
+  const hintOf = (...words: string[]) => {
+    try {
+      parseCommandLine(words, "sono");
+    } catch (error) {
+      return error instanceof SonospeechError ? error.hint : error;
+    }
+  };
+  assert.equal(hintOf("evaluate", "run", "data", "--split", "train"), "sono evaluate --help");
+  assert.equal(hintOf("doktor"), "sono --help");
 });
 
 Deno.test("parseCommandLine() refuses bad values by the option's name", () => {
