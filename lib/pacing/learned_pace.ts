@@ -33,7 +33,7 @@ export class LearnedPace implements Pace {
   readonly #leastAffinity: Float32Array;
   readonly #weight: Float32Array;
 
-  /** @param windows The training windows; only they may be asked for. */
+  /** Starts with voice alone. @param windows The training windows; only they may be asked for. */
   constructor(config: RunConfig["pacing"], windows: readonly WindowFacts[]) {
     this.#config = config;
     this.#windows = windows;
