@@ -75,6 +75,6 @@ function failure(message: string): SonospeechError {
   return new SonospeechError("environment", {
     action: "serve the dashboard",
     must: message.replace(/^Cannot serve the dashboard: /, ""),
-    hint: "choose another port with --port, or 0 for any free one",
+    hint: "choose another port with --port",
   });
 }

@@ -69,7 +69,7 @@ function listen(
       action: "serve the dashboard",
       must: "the port must be free",
       received: port,
-      hint: "choose another port with --port, or 0 for any free one",
+      hint: "choose another port with --port",
       cause,
     });
   }
