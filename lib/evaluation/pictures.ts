@@ -6,6 +6,7 @@
 
 import type { InputSource } from "../data/inputs.ts";
 import { resizeArea } from "../data/resize.ts";
+import { subjectFolds } from "./folds.ts";
 import { need } from "./requirement.ts";
 
 /** Frames that are read when they are needed. */
@@ -49,6 +50,22 @@ export interface TransferSplit {
   train: readonly number[];
   /** Indices of pictures. */
   test: readonly number[];
+}
+
+/** The splits of cross-validation by subject; every picture is tested once. See {@linkcode subjectFolds}. */
+export function transferSplits(
+  subjects: readonly string[],
+  options: { folds: number; seed: number },
+): TransferSplit[] {
+  return subjectFolds(subjects, options).map((fold) => {
+    const tested = new Set(fold.test);
+    const rows = [...subjects.keys()];
+    return {
+      subjects,
+      train: rows.filter((row) => !tested.has(subjects[row])),
+      test: rows.filter((row) => tested.has(subjects[row])),
+    };
+  });
 }
 
 /** Refuses a split that would flatter. @throws SonospeechError `input` when a part is empty or a subject is in both. */

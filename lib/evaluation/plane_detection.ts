@@ -66,6 +66,39 @@ export interface PlaneDetection {
  *
  * @throws SonospeechError `input` when a subject is in both parts, lengths differ or nothing of `start` fits;
  * `not-finite` when training diverges.
+ *
+ * @example Bright pictures against dark ones
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { resolveRunConfig } from "../config.ts";
+ * import { createExecutor } from "../tensor/device.ts";
+ * import { shortenedRecipe } from "./fine_tune.ts";
+ * import { detectPlanes } from "./plane_detection.ts";
+ *
+ * const { model } = resolveRunConfig({ file: { model: { frameSize: [16, 16], widthMultiplier: 0.25 } } });
+ * const labels = Array.from({ length: 48 }, (_, i) => i % 2);
+ * const executor = await createExecutor("wasm");
+ * for await (
+ *   const event of detectPlanes({
+ *     executor,
+ *     model,
+ *     settings: shortenedRecipe(20),
+ *     pictures: {
+ *       count: 48,
+ *       size: [16, 16],
+ *       read: (i) => new Uint8Array(256).fill(labels[i] ? 220 : 20),
+ *     },
+ *     labels,
+ *     classes: ["dark", "bright"],
+ *     subjects: labels.map((_, i) => `p${i}`),
+ *     train: labels.map((_, i) => i).slice(0, 32),
+ *     test: labels.map((_, i) => i).slice(32),
+ *   })
+ * ) {
+ *   if (event.kind === "finished") assert(event.result.report.accuracy === 1);
+ * }
+ * await executor.dispose();
+ * ```
  */
 export async function* detectPlanes(
   options: PlaneDetectionOptions,
