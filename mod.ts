@@ -96,7 +96,16 @@ export {
 } from "./lib/shape.ts";
 
 // Narrated synthetic scans.
-export { generatePhantom, type ScanFactors, type ScanTruth } from "./lib/phantom/phantom.ts";
+export { generatePhantom } from "./lib/phantom/phantom.ts";
+export {
+  type ScanFactors,
+  type ScanTruth,
+  truthWithin,
+  type WindowTruth,
+  windowTruth,
+  type WindowTruthOptions,
+} from "./lib/phantom/truth.ts";
+export type { Fixation } from "./lib/phantom/gaze.ts";
 export {
   phantomDefaults,
   type PhantomOptions,

@@ -56,6 +56,12 @@ export interface Stroke extends Tissue {
   thickness: number;
 }
 
+/** Where a point of a plane's own coordinates lies in the fan, cm. */
+export function placePoint({ x, y, angle, scale, mirror }: Pose, [u, v]: Point): [number, number] {
+  const cos = Math.cos(angle), sin = Math.sin(angle), w = u * mirror;
+  return [x + scale * (w * cos - v * sin), y + scale * (w * sin + v * cos)];
+}
+
 const middle: Pose = { x: 0, y: 0, angle: 0, scale: 1, mirror: 1, opacity: 1 };
 
 /** Paints ellipses and strokes, later ones over earlier ones. */
@@ -92,7 +98,7 @@ export class Brush {
   /** Paints an ellipse or its rim. */
   ellipse(shape: Ellipse): void {
     const { scale, mirror, angle: turn, opacity } = this.#pose;
-    const [cx, cy] = this.#toFan(shape.at);
+    const [cx, cy] = placePoint(this.#pose, shape.at);
     const rx = shape.radii[0] * scale, ry = shape.radii[1] * scale;
     const angle = turn + mirror * (shape.angle ?? 0), cos = Math.cos(angle), sin = Math.sin(angle);
     const half = shape.rim === undefined ? -1 : Math.max(shape.rim * scale, this.#soft) / 2;
@@ -128,7 +134,7 @@ export class Brush {
   }
 
   #capsule(from: Point, to: Point, shape: Stroke): void {
-    const [ax, ay] = this.#toFan(from), [bx, by] = this.#toFan(to);
+    const [ax, ay] = placePoint(this.#pose, from), [bx, by] = placePoint(this.#pose, to);
     const radius = Math.max(shape.thickness * this.#pose.scale, this.#soft) / 2;
     const lx = bx - ax, ly = by - ay, length = Math.sqrt(lx * lx + ly * ly) + 1e-9;
     const { x, y, directionX, directionY, beams } = this.#sector;
@@ -149,12 +155,6 @@ export class Brush {
         this.attenuation[i] += (attenuation - this.attenuation[i]) * weight;
       }
     }
-  }
-
-  #toFan([u, v]: Point): [number, number] {
-    const { x, y, angle, scale, mirror } = this.#pose;
-    const cos = Math.cos(angle), sin = Math.sin(angle), w = u * mirror;
-    return [x + scale * (w * cos - v * sin), y + scale * (w * sin + v * cos)];
   }
 
   /** First and last row and beam that a disc touches. */

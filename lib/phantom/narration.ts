@@ -13,7 +13,7 @@ import type { Speaker } from "./subject.ts";
 /** What is said that has nothing to do with the picture. */
 export const smallTalk: readonly string[] = [
   "did you find a parking space today",
-  "it is raining again outside",
+  "it rains again outside",
   "is the room warm enough for you",
   "sorry the gel is a little cold",
   "have you been waiting long",
@@ -26,15 +26,15 @@ export const smallTalk: readonly string[] = [
   "did you have a good holiday",
   "could you turn a little to the left",
   "have you thought about names yet",
-  "the traffic was terrible this morning",
+  "the traffic was really terrible this morning",
   "would you like some tissue paper",
   "your partner can sit over there",
   "one moment please",
-  "let me just write that down",
+  "let me write that",
   "we will be finished soon",
   "how long was your journey",
   "the coffee downstairs is quite good",
-  "please lift your shirt a bit higher",
+  "please lift your shirt a little bit higher up",
   "now we will turn the lights down",
 ];
 

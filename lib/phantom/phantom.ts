@@ -11,49 +11,15 @@ import { type Progress, ProgressMeter } from "../progress.ts";
 import { Random } from "../random.ts";
 import { difficulties } from "./difficulty.ts";
 import { Mp4Writer, sampleRate } from "./ffmpeg.ts";
-import { pictureTime, planFreezes, planSegments, planVisits, type Segment, type Span } from "./itinerary.ts";
+import { pictureTime, planFreezes, planSegments, planVisits } from "./itinerary.ts";
+import { planFixations } from "./gaze.ts";
 import { Lexicon, phraseKey } from "./lexicon.ts";
-import { type Draft, draftNarration, placeNarration, type Utterance } from "./narration.ts";
+import { type Draft, draftNarration, placeNarration } from "./narration.ts";
 import { type PhantomOptions, type ResolvedPhantomOptions, resolvePhantomOptions } from "./options.ts";
 import { Renderer } from "./renderer.ts";
-import { drawRoom, mixSoundtrack, type NoiseEvent, planNoise, type Room } from "./soundtrack.ts";
-import { drawSubject, type Subject } from "./subject.ts";
-
-/** One line of `truth.jsonl`: all that is known of a scan. Times are seconds from the scan's start. */
-export interface ScanTruth {
-  /** Name of the scan. */
-  scan: string;
-  /** Name of the subject. */
-  subject: string;
-  /** What is seen; the segments tile the scan. */
-  segments: Segment[];
-  /** What is said, in order of time. */
-  utterances: Utterance[];
-  /** Key clicks and beeps. */
-  noise: NoiseEvent[];
-  /** Level of speech, dB of full scale. */
-  speechDb: number;
-  /** Level of the room's noise, dB of full scale. */
-  noiseDb: number;
-  /** When the picture stands still. */
-  freezes: Span[];
-  /** What differs between scans for reasons that have nothing to do with what is seen. */
-  factors: ScanFactors;
-}
-
-/** The hidden factors of a scan, which must say nothing of its labels. */
-export interface ScanFactors {
-  /** Length of the scan. */
-  seconds: number;
-  /** Frames a second. */
-  frameRate: number;
-  /** Height and width of the pictures, pixels. */
-  frameSize: readonly [number, number];
-  /** The body, the machine's settings and who speaks; `gain` and `sector.depth` among them. */
-  subject: Subject;
-  /** Levels of speech and noise, and echoes. */
-  room: Room;
-}
+import { drawRoom, mixSoundtrack, planNoise } from "./soundtrack.ts";
+import { drawSubject } from "./subject.ts";
+import type { ScanTruth } from "./truth.ts";
 
 /** Name of a scan and of its subject. */
 interface ScanName {
@@ -201,9 +167,11 @@ async function* makeScan({ folder, name, options, lexicon, report }: ScanJob): A
   const utterances = placeNarration(drafts, durationOf, seconds, style);
   const noise = planNoise(new Random(seed, "noise", scan), seconds);
   const room = drawRoom(new Random(seed, "room", scan));
-  const { speechDb, noiseDb } = room;
+  const gaze = { visits, freezes, subject, frameSize, seconds };
+  const fixations = planFixations(new Random(seed, "gaze", scan), gaze);
   const factors = { seconds, frameRate, frameSize, subject, room };
-  report({ ...name, segments, utterances, noise, freezes, speechDb, noiseDb, factors });
+  const { speechDb, noiseDb } = room;
+  report({ ...name, segments, utterances, noise, speechDb, noiseDb, freezes, fixations, factors });
   const path = `${folder}/videos/${scan}.mp4`;
   if (await exists(path)) return yield frameCount(options);
   const partial = `${folder}/videos/.${scan}.partial`, soundPath = `${folder}/videos/.${scan}.pcm`;

@@ -38,15 +38,15 @@ export const transventricular: Plane = {
   name: "brain transventricular",
   wordings: [
     "the lateral ventricle looks normal",
-    "measuring the ventricle at the atrium",
+    "measuring the ventricle",
     "you can see the choroid plexus",
-    "this is where we measure the head circumference",
+    "the head circumference is measured",
     "the ventricles of the brain are not wide",
     "the back horn of the ventricle",
     "choroid plexus fills the ventricle",
     "head circumference at the ventricles",
-    "the posterior ventricle is below ten millimetres",
-    "here is the ventricular level of the brain",
+    "the ventricle is not widened",
+    "the ventricular level",
   ],
   landmarks: [
     { name: "ventricle", at: [-0.45, 0.34] },
@@ -77,7 +77,7 @@ export const transcerebellar: Plane = {
     "the thalami lie in the middle",
     "the back of the head with the cistern",
     "cerebellar diameter is fine",
-    "you can see the vermis between the halves",
+    "the vermis between the halves",
     "here is the cerebellar level of the brain",
   ],
   landmarks: [

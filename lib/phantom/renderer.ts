@@ -70,7 +70,8 @@ export class Renderer {
     this.#artefacts = new Artefacts(random, sector, artefacts);
     if (greyLevel) {
       const mean = random.uniform(...greyLevel), phase = random.uniform(0, 2 * Math.PI);
-      this.#greyLevel = (seconds) => mean * (1 + 0.12 * Math.sin(0.4 * seconds + phase));
+      const drift = (seconds: number) => Math.sin(0.35 * seconds + phase) + Math.sin(0.83 * seconds - phase);
+      this.#greyLevel = (seconds) => mean * (1 + 0.12 * drift(seconds));
     }
     this.#loss = new Float32Array(sector.beams);
     this.#line = new Float32Array(sector.beams);
@@ -133,9 +134,11 @@ export class Renderer {
 
   /** The operator keeps the picture as bright as they like it, whatever is seen. */
   #setBrightness(seconds: number): void {
-    const { beams, rowStep, form } = this.#sector, grid = this.#grid;
-    const areaOf = (row: number) => form.radius + row * rowStep;
-    const offset = this.#greyLevel ? offsetToMean(grid, beams, areaOf, this.#greyLevel(seconds)) : 0;
+    const { beams, rows, rowStep, form } = this.#sector, grid = this.#grid;
+    // What lies in the middle counts more: a crop to the inner part of the fan must not be told by brightness.
+    const weightOf = (row: number) =>
+      (form.radius + row * rowStep) * (Math.abs(row / rows - 0.5) < 0.3 ? 3 : 1);
+    const offset = this.#greyLevel ? offsetToMean(grid, beams, weightOf, this.#greyLevel(seconds)) : 0;
     for (let i = 0; i < grid.length; i++) {
       const grey = grid[i] + offset;
       grid[i] = grey < 0 ? 0 : grey > 255 ? 255 : grey;

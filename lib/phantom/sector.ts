@@ -17,6 +17,29 @@ export interface SectorForm {
   halfAngle: number;
 }
 
+/** Pixels a centimetre, and the depth that is in the middle of a picture of this size, cm. */
+function pictureFrame(form: SectorForm, [height, width]: readonly [number, number]) {
+  const { depth, radius, halfAngle } = form;
+  const top = radius * (Math.cos(halfAngle) - 1);
+  const fit = Math.min(height / (depth - top), width / (2 * (radius + depth) * Math.sin(halfAngle)));
+  return { scale: 0.97 * fit, middle: (depth + top) / 2 };
+}
+
+/**
+ * Where a place of the fan lies in a picture.
+ *
+ * @param place x and y, cm.
+ * @returns Shares of the width and of the height, 0 to 1 within the picture.
+ */
+export function placeInPicture(
+  form: SectorForm,
+  frameSize: readonly [number, number],
+  [x, y]: readonly [number, number],
+): [number, number] {
+  const { scale, middle } = pictureFrame(form, frameSize);
+  return [0.5 + (x * scale) / frameSize[1], 0.5 + ((y - middle) * scale) / frameSize[0]];
+}
+
 /** The beam grid of one fan and its conversion to pictures of one size. */
 export class Sector {
   /** The form of the fan. */
@@ -71,15 +94,13 @@ export class Sector {
 
   /** For each pixel inside the fan: its index, its upper left sample, and the two bilinear weights. */
   #conversion(): [Int32Array, Int32Array, Float32Array] {
-    const { depth, radius, halfAngle } = this.form;
+    const { radius, halfAngle } = this.form;
     const [height, width] = this.frameSize;
-    const top = radius * (Math.cos(halfAngle) - 1);
-    const scale = 0.97 *
-      Math.min(height / (depth - top), width / (2 * (radius + depth) * Math.sin(halfAngle)));
+    const { scale, middle } = pictureFrame(this.form, this.frameSize);
     const pixels: number[] = [], samples: number[] = [], weights: number[] = [];
     for (let pixel = 0; pixel < height * width; pixel++) {
       const x = ((pixel % width) + 0.5 - width / 2) / scale;
-      const y = (Math.floor(pixel / width) + 0.5 - height / 2) / scale + (depth + top) / 2 + radius;
+      const y = (Math.floor(pixel / width) + 0.5 - height / 2) / scale + middle + radius;
       const row = (Math.hypot(x, y) - radius) / this.rowStep;
       const beam = (Math.atan2(x, y) + halfAngle) / this.beamStep;
       if (row < 0 || row >= this.rows - 1 || beam < 0 || beam >= this.beams - 1) continue;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { SonospeechError } from "../../../lib/errors.ts";
 import { planeNamed } from "../../../lib/phantom/anatomy.ts";
 import { phantomDefaults, type PhantomOptions, resolvePhantomOptions } from "../../../lib/phantom/options.ts";
-import { generatePhantom, type ScanTruth } from "../../../lib/phantom/phantom.ts";
+import { generatePhantom } from "../../../lib/phantom/phantom.ts";
+import type { ScanTruth } from "../../../lib/phantom/truth.ts";
 import type { Progress } from "../../../lib/progress.ts";
 
 // kal is the voice that is spoken fastest.
