@@ -131,7 +131,10 @@ export async function trainSubjectDigests(dataset: DatasetReader): Promise<Set<s
 }
 
 async function openOrCreate(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
-  if (await isRunFolder(options.run)) return await reopen(options, dataset);
+  return await isRunFolder(options.run) ? await reopen(options, dataset) : await create(options, dataset);
+}
+
+async function create(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
   const config = resolveRunConfig(options.changes);
   return await createRunFolder(options.run, config, {
     dataset: options.dataset,
@@ -141,7 +144,7 @@ async function openOrCreate(options: SessionOptions, dataset: DatasetReader): Pr
   });
 }
 
-/** A run goes on with the settings it was started with; changes must agree with them. */
+/** A run goes on with the settings it was started with; once it has a checkpoint, changes must agree with them. */
 async function reopen(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
   const folder = await openRunFolder(options.run);
   const { file, set = [] } = options.changes;
@@ -149,6 +152,7 @@ async function reopen(options: SessionOptions, dataset: DatasetReader): Promise<
     const asked = resolveRunConfig(options.changes);
     const different = firstDifference(folder.config, asked, "config");
     if (different) {
+      if (!await hasCheckpoint(options.run)) return await create(options, dataset);
       throw new SonospeechError("config", {
         action: "resume the run",
         must: `${different.path} must be ${JSON.stringify(different.stored)} as when the run started`,
@@ -166,6 +170,11 @@ async function reopen(options: SessionOptions, dataset: DatasetReader): Promise<
     });
   }
   return folder;
+}
+
+async function hasCheckpoint(run: string): Promise<boolean> {
+  const { checkpoint, broken } = await (await CheckpointStore.open(join(run, "checkpoints"))).newest();
+  return checkpoint !== null || broken.length > 0;
 }
 
 function firstDifference(
