@@ -114,6 +114,14 @@ Deno.test("buildSaliencyNetwork() puts every cell's patch where its place in the
   assert.deepEqual(relative, [...even, ...odd, ...even, ...odd]);
 });
 
+Deno.test("buildSaliencyNetwork() of the paper's preset has one place of the encoder's map for every cell", () => {
+  const { model: paper } = resolveRunConfig({ file: { preset: "paper" } });
+  const { saliency } = buildSaliencyNetwork({ model: paper, mapSize: [28, 36], batch: 1 });
+  const parameters = parametersOf([saliency]);
+  assert.deepEqual(saliency.shape, [1, 28 * 36]);
+  assert.deepEqual(parameters.get("saliency.cells.weight")!.shape, [64, 1]);
+});
+
 Deno.test("buildPlaneTraining() of a frozen encoder trains the classifier alone and moves no moments", () => {
   const graph = buildPlaneTraining(planeSizes, stepWith("frozen"));
   const trainable = [...parametersOf([graph.objective]).values()].filter(({ operation }) =>
