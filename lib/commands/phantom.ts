@@ -83,9 +83,11 @@ async function runPhantom(
   } finally {
     printer.clear();
   }
-  const { subjects, scansPerSubject, secondsPerScan } = resolvePhantomOptions(options);
+  const { difficulty, subjects, scansPerSubject, secondsPerScan } = resolvePhantomOptions(options);
   const made = {
     manifest: `${out}/manifest.csv`,
+    truth: `${out}/truth.jsonl`,
+    difficulty,
     subjects,
     scans: subjects * scansPerSubject,
     secondsPerScan,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { easyPlaneNames } from "../../../lib/phantom/anatomy.ts";
+import { easyPlaneNames, standardPlaneNames } from "../../../lib/phantom/anatomy.ts";
 import { planVisits, type Visit } from "../../../lib/phantom/itinerary.ts";
 import { Renderer } from "../../../lib/phantom/renderer.ts";
 import { drawSubject } from "../../../lib/phantom/subject.ts";
@@ -70,6 +70,33 @@ Deno.test("Renderer planes differ more than subjects do, and what surrounds them
     pose: { ...visit.pose, opacity: 0 },
   }));
   assert.ok(surroundings < 2 * chance, `without the plane it must be chance, share ${surroundings}`);
+});
+
+Deno.test("Renderer standard planes of one organ differ from each other in detail alone", () => {
+  const families = [["4CH", "LVOT", "RVOT", "3VT"], ["brain transventricular", "brain transcerebellum"]];
+  const names = Array.from({ length: 6 }, (_, s) => `family${s}`);
+  // The same pose and traits in every plane of a subject: only the drawing differs.
+  const poseOf = (name: string) => {
+    const segments = [{ startSeconds: 0, endSeconds: 20, plane: "4CH" }];
+    return planVisits(new Random(5, name), segments, drawSubject(new Random(5, name), name, ["kal"]))[0];
+  };
+  const difference = (a: string, b: string) =>
+    names.reduce((sum, name) => {
+      const change = (visit: Visit) => ({ ...poseOf(name), plane: visit.plane });
+      const [one, other] = [a, b].map((plane) => pictureOf({ plane, name, change }));
+      return sum + one.reduce((all, grey, i) => all + Math.abs(grey - other[i]), 0) / pixels / names.length;
+    }, 0);
+  const pairs = (pick: (same: boolean) => boolean) =>
+    standardPlaneNames.flatMap((a, i) =>
+      standardPlaneNames.slice(i + 1).filter((b) =>
+        pick(families.some((family) => family.includes(a) && family.includes(b)))
+      ).map((b) => difference(a, b))
+    );
+  const within = pairs((same) => same), between = pairs((same) => !same);
+  const mean = between.reduce((a, b) => a + b) / between.length;
+  assert.equal(within.length, 7);
+  assert.ok(Math.max(...within) < 0.6 * mean, `within ${within.map((d) => d.toFixed(1))}, between ${mean}`);
+  assert.ok(Math.min(...within) > 0.8, `a pair must differ: ${within.map((d) => d.toFixed(1))}`);
 });
 
 Deno.test("Renderer.render() shows the same plane differently in every subject", () => {
