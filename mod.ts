@@ -105,7 +105,7 @@ export {
   windowTruth,
   type WindowTruthOptions,
 } from "./lib/phantom/truth.ts";
-export type { Fixation } from "./lib/phantom/gaze.ts";
+export type { Fixation as PhantomFixation } from "./lib/phantom/gaze.ts";
 export {
   phantomDefaults,
   type PhantomOptions,
@@ -183,6 +183,11 @@ export { buildDualEncoder, buildEmbeddingGraph } from "./lib/models/dual_encoder
 export type { DualEncoder, EmbeddingGraph } from "./lib/models/dual_encoder.ts";
 export { buildTrainingGraph, type TrainingNeeds, trainingNeeds } from "./lib/models/train_graph.ts";
 export type { NetworkMode, StateUpdate } from "./lib/models/network_context.ts";
+export { buildPlaneClassifier, buildPlaneTraining } from "./lib/models/plane_classifier.ts";
+export type { PlaneClassifierOptions } from "./lib/models/plane_classifier.ts";
+export { buildSaliencyNetwork, buildSaliencyTraining } from "./lib/models/saliency_network.ts";
+export type { SaliencyNetworkOptions } from "./lib/models/saliency_network.ts";
+export type { EncoderUse, TransferStep } from "./lib/models/transfer_network.ts";
 export * from "./lib/losses/correlation.ts";
 export * from "./lib/losses/cross_modal_contrastive.ts";
 export * from "./lib/losses/frame_order.ts";
@@ -221,6 +226,12 @@ export * from "./lib/evaluation/folds.ts";
 export * from "./lib/evaluation/gaze_map.ts";
 export * from "./lib/evaluation/saliency.ts";
 export * from "./lib/evaluation/saliency_baselines.ts";
+export * from "./lib/evaluation/frame_change.ts";
+export * from "./lib/evaluation/pictures.ts";
+export * from "./lib/evaluation/parameter_fit.ts";
+export * from "./lib/evaluation/fine_tune.ts";
+export * from "./lib/evaluation/plane_detection.ts";
+export * from "./lib/evaluation/saliency_prediction.ts";
 export * from "./lib/evaluation/bootstrap.ts";
 export * from "./lib/evaluation/paired_comparison.ts";
 export * from "./lib/evaluation/label_permutation.ts";
