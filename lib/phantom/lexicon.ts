@@ -30,12 +30,19 @@ const mostSamples = 40 * 60 * sampleRate;
 /** Remembers what has been said; about 96 kB a second of speech. */
 export class Lexicon {
   readonly #folder: string;
+  readonly #limit: number;
   readonly #spoken = new Map<string, Promise<Spoken>>();
   #samples = 0;
 
-  /** A lexicon that has nothing to say yet. @param folder An existing folder for short-lived files. */
-  constructor(folder: string) {
+  /**
+   * A lexicon that has nothing to say yet.
+   *
+   * @param folder An existing folder for short-lived files.
+   * @param limit Samples that are remembered; what is needed at once may be more.
+   */
+  constructor(folder: string, limit = mostSamples) {
     this.#folder = folder;
+    this.#limit = limit;
   }
 
   /** What is said, by {@linkcode phraseKey}; what is new is spoken in batches. */
@@ -59,7 +66,7 @@ export class Lexicon {
 
   async #forget(): Promise<void> {
     for (const [key, speech] of this.#spoken) {
-      if (this.#samples <= mostSamples) return;
+      if (this.#samples <= this.#limit) return;
       this.#spoken.delete(key);
       this.#samples -= (await speech).length;
     }
