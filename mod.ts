@@ -62,7 +62,7 @@
  * const config = resolveRunConfig({ file: { data: { batchSize: 2 }, training: { epochs: 1 } } });
  * const seen: string[] = [];
  * for await (const event of train({ config, dataset, executor, checkpoints })) seen.push(event.kind);
- * assert.deepEqual(seen, ["started", "step", "step", "checkpoint", "finished"]);
+ * assert.deepEqual(seen, ["started", "pace", "step", "step", "checkpoint", "finished"]);
  *
  * await executor.dispose();
  * dataset.close();

@@ -75,7 +75,8 @@ async function seePage(cwd: string, executable: string): Promise<void> {
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(`http://127.0.0.1:${port}/`);
     await page.getByRole("link", { name: /stopped/ }).click();
-    await page.getByText("Step 24 of 24").waitFor();
+    await page.getByRole("heading", { name: "stopped" }).waitFor();
+    await page.getByText("Step 24 of 24 · epoch").waitFor();
     await page.locator("figure.chart canvas").first().waitFor();
     assert.deepEqual(complaints, []);
   } finally {
