@@ -150,6 +150,7 @@ export {
 
 // Batches.
 export type { InputSource, WindowSource } from "./lib/data/inputs.ts";
+export { type LabelledWindow, windowLabels } from "./lib/data/labels.ts";
 export {
   type BatchPlan,
   type PairSample,

@@ -114,6 +114,8 @@ export interface EvaluationWire {
 export interface MapPoint {
   windowId: number;
   scanId: string;
+  /** What the window is labelled, if the dataset has labels. */
+  label: string | null;
   video: [number, number];
   speech: [number, number];
 }

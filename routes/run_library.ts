@@ -141,9 +141,10 @@ export class RunLibrary {
     }
     const { step, points, explainedVariance } = await readJson(path) as EmbeddingMapWire;
     // The file also names the subjects, which stay on the machine.
-    const nameless = points.map(({ windowId, scanId, video, speech }) => ({
+    const nameless = points.map(({ windowId, scanId, label = null, video, speech }) => ({
       windowId,
       scanId,
+      label,
       video,
       speech,
     }));

@@ -50,7 +50,9 @@ Examples:
 
 async function runDemo(options: DemoCommandOptions, context: CommandContext): Promise<void> {
   const { startDashboard } = await import("./dashboard.ts");
-  const { demoReport, makeScans, prepareScans, trainAndEvaluate } = await import("./demo_stages.ts");
+  const { demoReport, labelScans, makeScans, prepareScans, trainAndEvaluate } = await import(
+    "./demo_stages.ts"
+  );
   const out = resolve(context.workingDirectory, options.out);
   const started = performance.now();
   const places = { scans: join(out, "scans"), dataset: join(out, "dataset"), runs: join(out, "runs") };
@@ -58,6 +60,7 @@ async function runDemo(options: DemoCommandOptions, context: CommandContext): Pr
   await using _dashboard = await startDashboard(places.runs, options.port, context);
   await makeScans(places.scans, options.seed, context);
   await prepareScans(places.scans, places.dataset, options.seed, context);
+  await labelScans(places.scans, places.dataset);
   const results = await trainAndEvaluate(places, options, context);
   context.stdout(demoReport(results, { ...places, seconds: (performance.now() - started) / 1000 }));
   if (!options.exit) {

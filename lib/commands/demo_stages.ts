@@ -11,8 +11,10 @@ import { prepareDataset } from "../data/prepare.ts";
 import { evaluate, type EvaluationReport } from "../evaluation/evaluate.ts";
 import { buildEmbeddingGraph } from "../models/dual_encoder.ts";
 import { generatePhantom } from "../phantom/phantom.ts";
+import type { ScanTruth } from "../phantom/truth.ts";
 import type { PhantomOptions } from "../phantom/options.ts";
 import { formatDuration, ProgressPrinter } from "../progress.ts";
+import { writeFileAtomic } from "../records/atomic_file.ts";
 import { MetricStore } from "../records/metric_store.ts";
 import type { DeviceChoice } from "../tensor/device.ts";
 import { initializeParameters } from "../tensor/parameters.ts";
@@ -76,6 +78,26 @@ export async function prepareScans(
     if (event.kind === "quarantined") printer.note(`${event.record.sourceName}: ${event.record.reason}`);
   }
   printer.clear();
+}
+
+/** Gives the dataset the planes that are seen as labels, for the map's colours; training does not see them. */
+export async function labelScans(scans: string, dataset: string): Promise<void> {
+  const lines = (await Deno.readTextFile(join(scans, "truth.jsonl"))).trim().split("\n");
+  const truths = new Map(
+    lines.map((line) => JSON.parse(line) as ScanTruth).map((truth) => [truth.scan, truth]),
+  );
+  const reader = DatasetReader.open(dataset);
+  try {
+    const rows = reader.scans().flatMap(({ id, sourceName }) =>
+      (truths.get(sourceName)?.segments ?? []).map(({ startSeconds, endSeconds, plane }) =>
+        [id, startSeconds, endSeconds, plane].join()
+      )
+    );
+    const text = ["scan,start_seconds,end_seconds,label", ...rows, ""].join("\n");
+    await writeFileAtomic(join(dataset, "labels.csv"), new TextEncoder().encode(text));
+  } finally {
+    reader.close();
+  }
 }
 
 /** What the demo found. */

@@ -15,6 +15,7 @@ import type { CropBox } from "../media/crop.ts";
 import { SafetensorsReader } from "../records/safetensors.ts";
 import { logPowerFloor } from "../signal/spectrogram.ts";
 import { datasetPaths, formatVersion, scanIdOf, type ScanTensor } from "./dataset_schema.ts";
+import { windowLabels } from "./labels.ts";
 import { type Split, splits } from "./split.ts";
 
 /**
@@ -172,6 +173,22 @@ export class DatasetReader {
   /** All scans, in the order of their ids. */
   scans(): ScanRecord[] {
     return [...this.#scans.values()];
+  }
+
+  /**
+   * Labels of windows by id, as the dataset's `labels.csv` has them (see labels.ts); empty without that file.
+   *
+   * @throws SonospeechError `input` when the file is not of its form.
+   */
+  labels(): Map<number, string> {
+    let text: string;
+    try {
+      text = Deno.readTextFileSync(`${this.#path}/labels.csv`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return new Map();
+      throw error;
+    }
+    return windowLabels(text, this.#windows, this.config.windowSeconds);
   }
 
   /** The windows of a split, of a scan, or all, in the order of their ids. */

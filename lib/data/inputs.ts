@@ -14,7 +14,7 @@ import { resizeArea } from "./resize.ts";
 export type InputSource = Pick<DatasetReader, "config" | "windows" | "readFrames" | "readLogSpectrogram">;
 
 /** The part of a dataset that training and evaluation see. */
-export type WindowSource = InputSource & Pick<DatasetReader, "id">;
+export type WindowSource = InputSource & Pick<DatasetReader, "id"> & Partial<Pick<DatasetReader, "labels">>;
 
 /** Random changes of a window's pictures, the same for all its frames. */
 export interface FrameAugmentation {

@@ -15,6 +15,8 @@ export interface MapPoint {
   scanId: string;
   /** The scan's subject. */
   subject: string;
+  /** What the window is labelled, if it is. */
+  label: string | null;
   /** Place of its video embedding on the two axes. */
   video: [number, number];
   /** Place of its speech embedding on the same axes. */
@@ -38,7 +40,10 @@ export const mapWindowLimit = 5000;
  * The sign of an axis is free; it is chosen so that its largest loading is positive, which keeps maps of
  * neighbouring epochs alike.
  */
-export function embeddingMap(embedded: EmbeddedWindows): EmbeddingMap {
+export function embeddingMap(
+  embedded: EmbeddedWindows,
+  labels: ReadonlyMap<number, string> = new Map(),
+): EmbeddingMap {
   const { windows, video, speech, dimension } = embedded;
   const step = Math.max(1, Math.ceil(windows.length / mapWindowLimit));
   const kept = windows.map((_, i) => i).filter((i) => i % step === 0);
@@ -59,6 +64,7 @@ export function embeddingMap(embedded: EmbeddedWindows): EmbeddingMap {
       windowId: windows[i].id,
       scanId: windows[i].scanId,
       subject: windows[i].subject,
+      label: labels.get(windows[i].id) ?? null,
       video: point(k),
       speech: point(kept.length + k),
     })),

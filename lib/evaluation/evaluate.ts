@@ -109,7 +109,9 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
   });
   refuseNotFinite(embedded, options);
   const report = scoreRetrieval(embedded, options);
-  if (options.folder !== undefined) await write(options.folder, embedded, report);
+  if (options.folder !== undefined) {
+    await write(options.folder, embedded, report, options.dataset.labels?.());
+  }
   return report;
 }
 
@@ -211,7 +213,12 @@ function assign<T>(
   for (const [key, value] of Object.entries(values)) target[`retrieval.${direction}.${key}`] = value;
 }
 
-async function write(folder: string, embedded: EmbeddedWindows, report: EvaluationReport): Promise<void> {
+async function write(
+  folder: string,
+  embedded: EmbeddedWindows,
+  report: EvaluationReport,
+  labels?: ReadonlyMap<number, string>,
+): Promise<void> {
   const { windows, video, speech, dimension } = embedded;
   const shape = [windows.length, dimension];
   await Deno.mkdir(folder, { recursive: true });
@@ -233,7 +240,7 @@ async function write(folder: string, embedded: EmbeddedWindows, report: Evaluati
     { scan_ids: JSON.stringify(windows.map((window) => window.scanId)), split: report.split },
   );
   await writeFileAtomic(`${folder}/embeddings.safetensors`, bytes);
-  await writeJsonAtomic(`${folder}/map.json`, { step: report.step, ...embeddingMap(embedded) });
+  await writeJsonAtomic(`${folder}/map.json`, { step: report.step, ...embeddingMap(embedded, labels) });
   await writeJsonAtomic(`${folder}/report.json`, report);
 }
 

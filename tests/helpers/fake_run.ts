@@ -129,6 +129,7 @@ function writeEvaluation(runFolder: string, store: MetricStore, step: number): v
     ];
     return {
       windowId: window.id,
+      label: window.index % 2 === 0 ? "even" : null,
       scanId: window.scanId,
       subject: window.subject,
       video: [x, y],

@@ -69,6 +69,7 @@ export function fakeWindows(
     id: `fake-${seed}`,
     config,
     patternOf,
+    labels: () => new Map(windows.map(({ id }) => [id, `pattern ${patternOf(id)}`])),
     windows: (filter = {}) =>
       windows.filter((w) =>
         (filter.split ?? w.split) === w.split && (filter.scanId ?? w.scanId) === w.scanId

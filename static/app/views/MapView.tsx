@@ -11,7 +11,7 @@ import { Choice, Note } from "./Parts.tsx";
 
 const legendEntries = 16;
 
-type Group = "scan" | "subject";
+type Group = "scan" | "subject" | "label";
 
 /** The embeddings of the held-out windows in the plane, after each evaluation. */
 export function MapView({ run }: { run: LiveRun }) {
@@ -42,7 +42,13 @@ export function MapView({ run }: { run: LiveRun }) {
           label="Colour"
           value={group}
           onChange={(value) => setGroup(value as Group)}
-          options={[["scan", "by scan"], ["subject", "by subject"]]}
+          options={[
+            ["scan", "by scan"],
+            ["subject", "by subject"],
+            ...(data?.points.some((point) => point.label !== null)
+              ? [["label", "by label"]] as [string, string][]
+              : []),
+          ]}
         />
       </div>
       {problem && <Note kind="warning">{problem}</Note>}
@@ -51,8 +57,9 @@ export function MapView({ run }: { run: LiveRun }) {
   );
 }
 
-/** What a point is coloured by: its scan, or that scan's subject. */
+/** What a point is coloured by: its scan, that scan's subject, or the window's label. */
 function grouping(group: Group, dataset: DatasetWire | null): (point: MapPoint) => string {
+  if (group === "label") return (point) => point.label ?? "no label";
   if (group === "scan" || dataset === null) return (point) => point.scanId;
   const subjects = new Map(dataset.scans.map((scan) => [scan.id, `subject ${scan.subject}`]));
   return (point) => subjects.get(point.scanId) ?? "unknown subject";

@@ -51,6 +51,12 @@ Deno.test("evaluate() scores windows with speech of held-out subjects, beside ch
     assert.deepEqual(JSON.parse(await Deno.readTextFile(`${options.folder}/report.json`)), report);
     const map = JSON.parse(await Deno.readTextFile(`${options.folder}/map.json`));
     assert.equal(map.points.length, 16);
+    const labels = options.dataset.labels!();
+    assert.ok(
+      map.points.every((point: { windowId: number; label: string }) =>
+        point.label === labels.get(point.windowId)
+      ),
+    );
     assert.ok(map.points.every((point: { video: number[] }) => point.video.every(Number.isFinite)));
   }));
 
