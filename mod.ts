@@ -73,7 +73,14 @@
  */
 
 // Errors, settings and small tools that everything shares.
-export { type ErrorCode, type Failure, SonospeechError } from "./lib/errors.ts";
+export {
+  type ErrorCode,
+  type Failure,
+  receivedError,
+  type SentError,
+  sentError,
+  SonospeechError,
+} from "./lib/errors.ts";
 export {
   type ConfigChanges,
   type PrepareConfig,
@@ -124,7 +131,8 @@ export type { NoiseEvent, Room } from "./lib/phantom/soundtrack.ts";
 // Media and sound.
 export { type AudioProbe, type MediaProbe, probeMedia, type VideoProbe } from "./lib/media/probe.ts";
 export { UnusableMediaError, type UnusableReason } from "./lib/media/unusable.ts";
-export type { CropBox } from "./lib/media/crop.ts";
+export type { CropBox, PictureSize } from "./lib/media/crop.ts";
+export type { Point, SectorOutline } from "./lib/media/sector_outline.ts";
 export * from "./lib/signal/spectrogram.ts";
 export {
   type VoiceActivity,
@@ -136,10 +144,29 @@ export {
 } from "./lib/signal/voice_activity.ts";
 
 // Preparing and reading datasets.
-export { prepareDataset, type PrepareEvent, type PrepareOptions } from "./lib/data/prepare.ts";
+export { prepareDataset, type PrepareEvent, type PrepareOptions, type ToldScan } from "./lib/data/prepare.ts";
 export { readManifest, type ScanItem, type ScanList } from "./lib/data/manifest.ts";
+export {
+  confirmMask,
+  type MaskTemplate,
+  readMaskTemplate,
+  writeMaskTemplate,
+} from "./lib/data/mask_template.ts";
+export type { MaskedScan } from "./lib/data/known_masks.ts";
+export type { ScanMask } from "./lib/data/sector_gate.ts";
+export { openPseudonyms, Pseudonyms } from "./lib/data/pseudonyms.ts";
 export { listScans } from "./lib/data/prepare_inputs.ts";
 export { assignSplits, type Split, splits, type SplitShares, type SubjectRequest } from "./lib/data/split.ts";
+export {
+  type CertifiedDataset,
+  type CertifiedSplit,
+  type CertifyOptions,
+  certifySplit,
+  type SplitCertificate,
+} from "./lib/data/split_certificate.ts";
+export { refuseTrainedData, type TrainedOn } from "./lib/data/trained_data.ts";
+export type { FingerprintBasis, ScanFingerprints } from "./lib/data/scan_fingerprints.ts";
+export type { ChangeTrack, TrackKind, TrackRule } from "./lib/data/change_track.ts";
 export {
   DatasetReader,
   type DatasetSummary,
@@ -149,8 +176,18 @@ export {
 } from "./lib/data/dataset_store.ts";
 
 // Batches.
+export { fitRunConfig, type FittedConfig } from "./lib/data/fit_run_config.ts";
 export type { InputSource, WindowSource } from "./lib/data/inputs.ts";
-export { type LabelledWindow, windowLabels } from "./lib/data/labels.ts";
+export { type LabelStretch, labelWithin } from "./lib/data/labels.ts";
+export {
+  type FixationOrigin,
+  fixationsWithin,
+  type GazeFixation,
+  type GazePlace,
+  type GazeSample,
+  type ScanGaze,
+} from "./lib/data/gaze.ts";
+export type { TimeSpan } from "./lib/data/windows.ts";
 export {
   type BatchPlan,
   type PairSample,
@@ -159,13 +196,23 @@ export {
   type SpeechSample,
   type WindowSample,
 } from "./lib/data/pairs.ts";
-export { type Batch, type BatchNeeds, BatchReader } from "./lib/data/batches.ts";
+export {
+  type Batch,
+  type BatchArrays,
+  type BatchFormat,
+  type BatchNeeds,
+  BatchReader,
+  compactFormat,
+  finishedFormat,
+} from "./lib/data/batches.ts";
+export type { PairMasks } from "./lib/data/pair_masks.ts";
 
 // Graphs, their gradients, and the devices that run them.
 export * as graph from "./lib/tensor/graph.ts";
 export type {
   BinaryFunction,
   Initializer,
+  InputType,
   LastAxisFunction,
   Node,
   Operation,
@@ -173,7 +220,7 @@ export type {
   ParameterNode,
   UnaryFunction,
 } from "./lib/tensor/graph.ts";
-export { gradients } from "./lib/tensor/autodiff.ts";
+export { type GradientOptions, gradients } from "./lib/tensor/autodiff.ts";
 export { initializeParameters, parameterCount } from "./lib/tensor/parameters.ts";
 export { evaluateReference, type ReferenceTensor, type ReferenceValues } from "./lib/tensor/reference.ts";
 export * from "./lib/tensor/device.ts";
@@ -193,6 +240,7 @@ export * from "./lib/losses/correlation.ts";
 export * from "./lib/losses/cross_modal_contrastive.ts";
 export * from "./lib/losses/frame_order.ts";
 export * from "./lib/losses/info_nce.ts";
+export * from "./lib/losses/pair_similarity.ts";
 export * from "./lib/losses/temperature.ts";
 export * from "./lib/pacing/affinity.ts";
 export * from "./lib/pacing/create_pace.ts";
@@ -201,17 +249,37 @@ export * from "./lib/pacing/pace.ts";
 
 // Training.
 export * from "./lib/training/events.ts";
+export * from "./lib/training/gates.ts";
+export {
+  type GateFinding,
+  type GateOptions,
+  overfitOneBatch,
+  overfitSteps,
+  overfitWindows,
+} from "./lib/training/overfit_gate.ts";
+export {
+  type GateScores,
+  type ShuffledGateOptions,
+  shuffledSteps,
+  trainOnShuffledPairs,
+} from "./lib/training/shuffled_gate.ts";
 export { makeFeeds, type StepFeeds } from "./lib/training/feeds.ts";
 export type { BatchFacts } from "./lib/training/step_metrics.ts";
 export { recordRun } from "./lib/training/record_run.ts";
+export * from "./lib/training/run_certificate.ts";
 export * from "./lib/training/run_folder.ts";
+export * from "./lib/training/run_pause.ts";
 export { floatTensors } from "./lib/training/train_state.ts";
-export { train, type TrainOptions } from "./lib/training/trainer.ts";
+export type { TrainOptions } from "./lib/training/run_start.ts";
+export { train } from "./lib/training/trainer.ts";
 
 // Evaluation: what was learned, and how sure that is.
 export * from "./lib/evaluation/evaluate.ts";
 export * from "./lib/evaluation/embed.ts";
 export * from "./lib/evaluation/embedding_map.ts";
+export * from "./lib/evaluation/aligned_planes.ts";
+export * from "./lib/evaluation/saved_embeddings.ts";
+export * from "./lib/evaluation/pair_scores.ts";
 export * from "./lib/evaluation/retrieval.ts";
 export * from "./lib/evaluation/concept_retrieval.ts";
 export * from "./lib/evaluation/affinity_report.ts";
@@ -236,9 +304,90 @@ export * from "./lib/evaluation/saliency_prediction.ts";
 export * from "./lib/evaluation/bootstrap.ts";
 export * from "./lib/evaluation/paired_comparison.ts";
 export * from "./lib/evaluation/label_permutation.ts";
+export {
+  type Fact,
+  type ScalarLeak,
+  type ScalarLeakOptions,
+  scalarLeaks,
+} from "./lib/evaluation/scalar_leak.ts";
+export * from "./lib/evaluation/subject_deals.ts";
 export * from "./lib/evaluation/statistics.ts";
+export * from "./lib/evaluation/window_search.ts";
+export { modalityOf, type QueryReading, readQuery, type SearchQuery } from "./lib/evaluation/search_query.ts";
+export {
+  type Hearing,
+  listenToRoom,
+  type LooseInput,
+  loosePicture,
+  looseSound,
+  type RoomSound,
+} from "./lib/data/loose_input.ts";
+
+// Models, embeddings and metrics in formats that other programs read, and weights that come from them.
+export { describeTrainedRun, type RunWeights, type TrainedRun } from "./lib/export/trained_run.ts";
+export {
+  encoderNetworks,
+  type ExportableNetwork,
+  planeClassifierNetwork,
+  saliencyNetwork,
+} from "./lib/export/encoder_networks.ts";
+export { exportOnnx, type ExportOptions, type OnnxExportOptions } from "./lib/export/export_onnx.ts";
+export { exportSafetensors } from "./lib/export/export_safetensors.ts";
+export {
+  type EmbeddingExportOptions,
+  type EmbeddingPassport,
+  exportEmbeddings,
+} from "./lib/export/export_embeddings.ts";
+export { exportMetrics, type MetricsPassport } from "./lib/export/export_metrics.ts";
+export type { ExportedFile, ExportedNetwork, Passport, RunFacts } from "./lib/export/passport.ts";
+export {
+  type ChannelsAxis,
+  describePreprocessing,
+  type FramesPreprocessing,
+  type Preprocessing,
+  type SpeechPreprocessing,
+} from "./lib/export/preprocessing.ts";
+export type { NetworkOfBatch } from "./lib/export/network_of_batch.ts";
+export { exportTfjs } from "./lib/export/export_tfjs.ts";
+export { onnxIrVersion, onnxModel, type OnnxModelOptions, onnxOpset } from "./lib/export/onnx_model.ts";
+export { type ForeignWeights, readForeignWeights } from "./lib/export/foreign_weights.ts";
+export { type ImportedWeights, type ImportPassport, importWeights } from "./lib/export/import_weights.ts";
+export { fitStart, startLines, type StartReport } from "./lib/export/start_report.ts";
+
+// The paper's comparison.
+export type { PoolOptions } from "./lib/reproduction/cell_pool.ts";
+export type { PlaneAnswers, TrainingAnswers } from "./lib/reproduction/plane_answers.ts";
+export * from "./lib/reproduction/report.ts";
+export {
+  accuracyOf,
+  groupTitles,
+  primaryMetrics,
+  summarySentences,
+} from "./lib/reproduction/report_reading.ts";
+export {
+  type ComparisonTexts,
+  comparisonTexts,
+  type FigureTexts,
+  type MetricTexts,
+  metricTexts,
+} from "./lib/reproduction/report_texts.ts";
+export { renderReport } from "./lib/reproduction/report_html.ts";
+export { renderReportText } from "./lib/reproduction/report_text.ts";
+export * from "./lib/reproduction/reproduce.ts";
+export { type RowDefinition, rowDefinitions } from "./lib/reproduction/rows.ts";
+export {
+  rowConfig,
+  rowSettings,
+  studies,
+  type Study,
+  type StudyDataset,
+  type StudyScans,
+  studyScans,
+} from "./lib/reproduction/study.ts";
+export type { StudyPlaces } from "./lib/reproduction/study_data.ts";
 
 // Records on disk.
+export { writeFileAtomic } from "./lib/records/atomic_file.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -255,6 +404,7 @@ export { type BrokenCheckpoint, type Checkpoint, CheckpointStore } from "./lib/r
 export {
   MetricStore,
   type MetricStoreOptions,
+  type MetricSummary,
   type RecordableEvent,
   type Series,
   type StoredEvent,

@@ -14,7 +14,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * The modules that are started as Workers, from the root of the source tree. `lib/packaging` bundles each of
  * them into a script of its own beside `main.js`, so their base names must differ.
  */
-export const workerModules = ["routes/serve_worker.ts"] as const;
+export const workerModules = [
+  "routes/serve_worker.ts",
+  "routes/map_worker.ts",
+  "routes/find_worker.ts",
+  "lib/reproduction/cell_worker.ts",
+  "lib/data/batch_worker.ts",
+  "lib/tensor/executors/wasm_worker.ts",
+] as const;
 
 /** Where the program's own files lie, as absolute paths. */
 export interface AppPaths {

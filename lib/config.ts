@@ -62,6 +62,14 @@ export function resolveRunConfig(changes: ConfigChanges = {}): RunConfig {
       received: config.losses,
     });
   }
+  if (config.data.bagSeconds > 0 && config.losses.contrastiveForm === "literal") {
+    throw new SonospeechError("config", {
+      action: "read the config",
+      must:
+        "data.bagSeconds must be 0 with losses.contrastiveForm=literal: equation 2 has one positive a pair",
+      received: config.data.bagSeconds,
+    });
+  }
   return config;
 }
 

@@ -19,6 +19,7 @@ export const prepareDefaults: JsonObject = {
   framesPerWindow: 8,
   frameSize: [48, 48],
   crop: "auto",
+  deidentification: { requireConfirmedMask: false, burntIn: "warn" },
   spectrogram: { scale: "mel", bands: 64, sampleRate: 24000, winSeconds: 0.025, hopSeconds: 0.01 },
   split: { validationShare: 0.15, testShare: 0.2 },
 };
@@ -40,11 +41,13 @@ export const runDefaults: JsonObject = {
   seed: 1,
   data: {
     batchSize: 32,
-    windowsPerScan: 8,
+    windowsPerScan: 16,
+    consecutiveWindows: 1,
     samplingGroups: 2,
     intervalSkipRange: 5,
     hardNegativeDirection: "after",
     neighbourSeconds: 10,
+    bagSeconds: 0,
     speechSeconds: 3,
     augmentation: {
       shift: 0.05,
@@ -109,6 +112,8 @@ export const runDefaults: JsonObject = {
   },
   training: {
     epochs: 30,
+    chunkSize: 0,
+    storage: "f32",
     logEverySteps: 1,
     evaluateEveryEpochs: 2,
     checkpointMinutes: 10,

@@ -27,6 +27,10 @@ export const prepareSchema: v.GenericSchema<unknown, PrepareConfig> = v.strictOb
     v.picklist(["auto", "none"]),
     v.strictObject({ x: countOrZero, y: countOrZero, width: count, height: count }),
   ]),
+  deidentification: v.strictObject({
+    requireConfirmedMask: v.boolean(),
+    burntIn: v.picklist(["warn", "refuse"]),
+  }),
   spectrogram: v.strictObject({
     scale: v.picklist(["linear", "mel"]),
     bands: count,
@@ -44,10 +48,12 @@ export const runSchema: v.GenericSchema<unknown, RunConfig> = v.strictObject({
   data: v.strictObject({
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2)),
     windowsPerScan: count,
+    consecutiveWindows: count,
     samplingGroups: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)),
     intervalSkipRange: v.pipe(v.number(), v.integer(), v.minValue(2)),
     hardNegativeDirection: v.picklist(["after", "either"]),
     neighbourSeconds: notNegative,
+    bagSeconds: notNegative,
     speechSeconds: positive,
     augmentation: v.strictObject({
       shift: share,
@@ -112,6 +118,8 @@ export const runSchema: v.GenericSchema<unknown, RunConfig> = v.strictObject({
   }),
   training: v.strictObject({
     epochs: count,
+    chunkSize: countOrZero,
+    storage: v.picklist(["f32", "f16"]),
     logEverySteps: count,
     evaluateEveryEpochs: count,
     checkpointMinutes: positive,

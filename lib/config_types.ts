@@ -25,6 +25,13 @@ export interface PrepareConfig {
     | "auto"
     | "none"
     | { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** What must be so before a scan is taken, for the patient's sake. */
+  readonly deidentification: {
+    /** Put scans aside whose pictures have no mask that somebody looked at and confirmed. */
+    readonly requireConfirmedMask: boolean;
+    /** Whether to warn of text that may be burnt into what is kept of the picture, or to put the scan aside. */
+    readonly burntIn: "warn" | "refuse";
+  };
   /** How speech becomes a picture. */
   readonly spectrogram: {
     /** Linear frequency bands as in the paper, or a mel filter bank. */
@@ -39,7 +46,12 @@ export interface PrepareConfig {
     readonly hopSeconds: number;
   };
   /** Shares of the subjects; the rest of 1 trains. */
-  readonly split: { readonly validationShare: number; readonly testShare: number };
+  readonly split: {
+    /** Share of the subjects on which training watches itself. */
+    readonly validationShare: number;
+    /** Share of the subjects that only evaluation sees. */
+    readonly testShare: number;
+  };
 }
 
 /** The settings of a training run. */
@@ -52,8 +64,13 @@ export interface RunConfig {
   readonly data: {
     /** Windows in a batch. */
     readonly batchSize: number;
-    /** Windows of a batch that are drawn from one scan together; 1 draws every window by itself. */
+    /**
+     * Windows of a batch that are drawn from one scan together; 1 draws every window by itself. Negatives of the same
+     * scan can be told by what is seen and said alone, those of other scans also by who speaks.
+     */
     readonly windowsPerScan: number;
+    /** How many of these follow each other in the scan; 1 draws them from all over it. For `bagSeconds`. */
+    readonly consecutiveWindows: number;
     /** Sampled (frame, speech, hard negative) groups of a window, K; at most 4. */
     readonly samplingGroups: number;
     /** Hard negatives come from δ windows away in the same scan, 0 < δ < D; this is D. */
@@ -62,6 +79,11 @@ export interface RunConfig {
     readonly hardNegativeDirection: "after" | "either";
     /** Windows of the same scan closer than this many seconds are no ordinary negatives. */
     readonly neighbourSeconds: number;
+    /**
+     * Narration may lead or lag the picture: speech of the same scan's windows in the batch that start at most this many
+     * seconds from a pair's own is a positive of it too, and no negative (MIL-NCE). 0 is the paper: a pair's own alone.
+     */
+    readonly bagSeconds: number;
     /** Length of a speech sample, seconds. */
     readonly speechSeconds: number;
     /** Random changes of the pictures while training. */
@@ -155,7 +177,9 @@ export interface RunConfig {
   };
   /** How parameters change (the paper, section 2.4). */
   readonly optimizer: {
+    /** Stochastic gradient descent with momentum, as in the paper, or Adam with decoupled weight decay. */
     readonly kind: "sgd" | "adamw";
+    /** The highest learning rate; `schedule` lowers it. */
     readonly learningRate: number;
     /** Of sgd. */
     readonly momentum: number;
@@ -165,6 +189,7 @@ export interface RunConfig {
     readonly beta2: number;
     /** Of adamw. */
     readonly epsilon: number;
+    /** Weight decay: of sgd part of the gradient, of adamw apart from it. */
     readonly weightDecay: number;
     /** Whether weight decay reaches biases, scales and the temperature too, as PyTorch does by default. */
     readonly decayBiasAndNorm: boolean;
@@ -181,7 +206,18 @@ export interface RunConfig {
   };
   /** The run's length and rhythm. */
   readonly training: {
+    /** How many times each window is visited. */
     readonly epochs: number;
+    /**
+     * Windows that are encoded at once; 0 encodes the whole batch. Losses and gradients are still those of the whole batch,
+     * for a third more computing and the memory of one chunk. Batch normalization sees a chunk alone: keep it at 16 or more.
+     */
+    readonly chunkSize: number;
+    /**
+     * How activations are stored between kernels: f16 takes half the memory for them and needs a graphics adapter with
+     * shader-f16. Sums, losses, gradients, statistics and parameters are float32 either way.
+     */
+    readonly storage: "f32" | "f16";
     /** Steps between two metric events. */
     readonly logEverySteps: number;
     /** Epochs between two evaluations on the validation subjects; also the rhythm of epoch checkpoints. */

@@ -2,8 +2,8 @@
  * The errors that Sonospeech throws on purpose.
  *
  * Every message says which action failed, what must hold and what was received; an optional hint names one
- * command or action that helps. Paths of scans may name a patient, so whatever leaves the machine's own terminal
- * (HTTP answers, shared logs) must use {@linkcode SonospeechError.publicMessage}.
+Paths of scans may name a patient, and what somebody asked for may tell of one: HTTP
+ * answers must use {@linkcode SonospeechError.publicMessage}, logs {@linkcode SonospeechError.logMessage}.
  *
  * @module
  */
@@ -60,6 +60,8 @@ export class SonospeechError extends Error {
   readonly hint?: string;
   /** The message without paths and names. */
   readonly publicMessage: string;
+  /** The message without paths, names and what was received, which may be a patient's. */
+  readonly logMessage: string;
 
   /** Makes the message out of its parts. */
   constructor(code: ErrorCode, failure: Failure) {
@@ -68,7 +70,47 @@ export class SonospeechError extends Error {
     this.code = code;
     this.hint = failure.hint;
     this.publicMessage = failure.publicMessage ?? this.message;
+    this.logMessage = failure.publicMessage ?? `Cannot ${failure.action}: ${failure.must}`;
   }
+}
+
+/** An error as it is sent from a worker to who started it. */
+export interface SentError {
+  /** Undefined for an error that nobody foresaw. */
+  code?: ErrorCode;
+  /** All of it; of an unforeseen error, with its stack. */
+  message: string;
+  /** See {@linkcode SonospeechError}. */
+  hint?: string;
+  /** See {@linkcode SonospeechError}. */
+  publicMessage?: string;
+  /** See {@linkcode SonospeechError}. */
+  logMessage?: string;
+  /** What the system or SQLite calls an unforeseen error, as ENOSPC, and its message alone. */
+  system?: { code: string; message: string };
+}
+
+/** An error in a form that can be sent. */
+export function sentError(error: unknown): SentError {
+  if (error instanceof SonospeechError) {
+    const { code, message, hint, publicMessage, logMessage } = error;
+    return { code, message, hint, publicMessage, logMessage };
+  }
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code } = error as Error & { code?: unknown };
+  const system = typeof code === "string" ? { code, message: error.message } : undefined;
+  return { message: error.stack ?? error.message, system };
+}
+
+/** The error that {@linkcode sentError} sent. */
+export function receivedError(sent: SentError): Error {
+  const { code, message, hint, publicMessage, logMessage, system } = sent;
+  if (code === undefined && system) {
+    return Object.assign(new Error(system.message), { code: system.code, stack: message });
+  }
+  if (code === undefined) return new Error(message);
+  const error = new SonospeechError(code, { action: "", must: "", hint, publicMessage });
+  return Object.assign(error, { message, logMessage });
 }
 
 /** A short, one-line rendering of a received value. */

@@ -14,13 +14,21 @@ export interface Progress {
   total?: number;
   /** The unit's name in the plural, as "steps". */
   unit: string;
-  /** Units a second over the recent past. */
+  /** Units a second over the recent past; 0 until it was measured. */
   rate: number;
-  /** Estimated seconds left, if the total is known and something has been done. */
+  /** Estimated seconds left, if the total is known and the rate was measured. */
   etaSeconds?: number;
 }
 
-/** Measures a job's rate with an exponential forgetting of about `windowSeconds`. */
+/** Work is watched for so long before anything is said about its rate. */
+const leastMeasuredSeconds = 1;
+
+/**
+ * Measures a job's rate with an exponential forgetting of about `windowSeconds`.
+ *
+ * What comes before the first unit is done (starting programs, compiling, speaking words) comes once: the rate is that
+ * of the work after it.
+ */
 export class ProgressMeter {
   readonly #task: string;
   readonly #unit: string;
@@ -29,7 +37,10 @@ export class ProgressMeter {
   readonly #windowSeconds: number;
   #done: number;
   #lastTime: number;
-  #rate = 0;
+  #hasBegun = false;
+  /** Forgetting sums of units and of seconds: their quotient is the rate, however short the first moments were. */
+  #recentUnits = 0;
+  #recentSeconds = 0;
 
   /**
    * Starts the clock.
@@ -62,21 +73,27 @@ export class ProgressMeter {
   update(done: number): Progress {
     const now = this.#now();
     const seconds = now - this.#lastTime;
-    if (seconds > 0) {
-      const recent = Math.max(0, done - this.#done) / seconds;
-      const keep = this.#rate === 0 ? 0 : Math.exp(-seconds / this.#windowSeconds);
-      this.#rate = keep * this.#rate + (1 - keep) * recent;
+    if (!this.#hasBegun) {
+      this.#hasBegun = done > this.#done;
+      this.#lastTime = now;
+      this.#done = Math.max(done, this.#done);
+    } else if (seconds > 0) {
+      const keep = Math.exp(-seconds / this.#windowSeconds);
+      const weight = this.#windowSeconds * (1 - keep);
+      this.#recentUnits = keep * this.#recentUnits + (weight * Math.max(0, done - this.#done)) / seconds;
+      this.#recentSeconds = keep * this.#recentSeconds + weight;
       this.#lastTime = now;
       this.#done = done;
     }
+    const rate = this.#recentSeconds >= leastMeasuredSeconds ? this.#recentUnits / this.#recentSeconds : 0;
     const left = this.#total === undefined ? undefined : Math.max(0, this.#total - done);
     return {
       task: this.#task,
       done,
       total: this.#total,
       unit: this.#unit,
-      rate: this.#rate,
-      etaSeconds: left === undefined || this.#rate <= 0 ? undefined : left / this.#rate,
+      rate,
+      etaSeconds: left === undefined || rate <= 0 ? undefined : left / rate,
     };
   }
 }
@@ -90,14 +107,16 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}m`;
 }
 
-/** One line of progress, as `train 120/900 steps (13 %) 4.8 steps/s ETA 2m43s`. */
+/** One line of progress, as `train 120/900 steps (13 %) 4.8 steps/s ETA 2m43s`; `estimating` until that is known. */
 export function formatProgress(progress: Progress): string {
   const { task, done, total, unit, rate, etaSeconds } = progress;
   const share = total ? ` (${Math.floor((100 * done) / total)} %)` : "";
   const count = total === undefined ? `${done}` : `${done}/${total}`;
+  const line = `${task} ${count} ${unit}${share}`;
+  if (rate <= 0) return total === undefined || done >= total ? line : `${line} estimating`;
   const speed = rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2);
   const eta = etaSeconds === undefined ? "" : ` ETA ${formatDuration(etaSeconds)}`;
-  return `${task} ${count} ${unit}${share} ${speed} ${unit}/s${eta}`;
+  return `${line} ${speed} ${unit}/s${eta}`;
 }
 
 /**

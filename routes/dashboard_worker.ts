@@ -5,10 +5,14 @@
  */
 
 import { SonospeechError } from "../mod.ts";
+import { logLine } from "./guard.ts";
 import type { ServeOptions } from "./serve.ts";
 
+/** What can be sent to a worker: beside a training, the dashboard starts no other. */
+type WorkerServeOptions = Omit<ServeOptions, "log" | "control">;
+
 /** What the worker is told. */
-export type WorkerRequest = { kind: "serve"; options: Omit<ServeOptions, "log"> } | { kind: "close" };
+export type WorkerRequest = { kind: "serve"; options: WorkerServeOptions } | { kind: "close" };
 
 /** What the worker says. */
 export type WorkerReply =
@@ -18,7 +22,7 @@ export type WorkerReply =
   | { kind: "closed" };
 
 /** How the worker is started. */
-export interface DashboardWorkerOptions extends Omit<ServeOptions, "log"> {
+export interface DashboardWorkerOptions extends WorkerServeOptions {
   /** The worker's module; the source file's by default, another one where the program is bundled. */
   workerUrl?: URL;
   /** Takes what goes wrong while serving. */
@@ -52,7 +56,7 @@ export async function startDashboardWorker(options: DashboardWorkerOptions): Pro
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    log(event.message);
+    log(logLine(event.error));
     first.reject(failure(event.message));
     closed.resolve();
   });

@@ -1,37 +1,49 @@
 /**
- * Who may ask and what every answer carries: only pages of this server's own address are served, and an error
- * says what must hold without a path or a name of a file.
+ * What every answer carries, and errors: they say what must hold without a path or a name of a file.
  *
  * @module
  */
 
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { SonospeechError } from "../mod.ts";
-import type { Problem } from "./api.ts";
+import type { Problem } from "./wire/session.ts";
 
 const contentSecurityPolicy =
   "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
   "object-src 'none'";
 
+const titles = {
+  400: "Bad request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  413: "Content too large",
+  415: "Unsupported media type",
+  416: "Range not satisfiable",
+  422: "Unprocessable content",
+  429: "Too many requests",
+  500: "Internal error",
+  503: "Unavailable",
+} as const;
+
+/** Places in the program that a log line names of an error that nobody foresaw. */
+const mostPlaces = 8;
+
 /** A refusal with an HTTP status; its message reaches the asker. */
 export class Refusal extends Error {
-  constructor(readonly status: 400 | 403 | 404 | 405 | 416 | 500 | 503, message: string) {
+  constructor(
+    readonly status: keyof typeof titles,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
   }
 }
 
-const titles: Record<Refusal["status"], string> = {
-  400: "Bad request",
-  403: "Forbidden",
-  404: "Not found",
-  405: "Method not allowed",
-  416: "Range not satisfiable",
-  500: "Internal error",
-  503: "Unavailable",
-};
-
 /** The `application/problem+json` answer of a refusal. */
-export function problemResponse(refusal: Refusal, headers: Record<string, string> = {}): Response {
+export function problemResponse(refusal: Refusal): Response {
   const body: Problem = {
     type: "about:blank",
     title: titles[refusal.status],
@@ -40,19 +52,32 @@ export function problemResponse(refusal: Refusal, headers: Record<string, string
   };
   return new Response(JSON.stringify(body), {
     status: refusal.status,
-    headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
+    headers: { ...refusal.headers, "content-type": "application/problem+json", "cache-control": "no-store" },
   });
 }
 
-/** Turns whatever a route threw into a refusal; what is not meant for the asker goes to `log` alone. */
+/**
+ * What a log may hold of an error: neither paths nor names nor what was asked for. What people search for, and how
+ * files are called, tells of patients, and logs are kept, copied and read elsewhere. Of an error that nobody foresaw,
+ * whose message may quote anything, its kind and the places in the program are left.
+ */
+export function logLine(error: unknown): string {
+  if (error instanceof SonospeechError) return withoutPaths(error.logMessage);
+  if (!(error instanceof Error)) return "An error that is none";
+  const { code } = error as Error & { code?: unknown };
+  const kind = typeof code === "string" && /^[A-Z_0-9]+$/.test(code) ? `${error.name} ${code}` : error.name;
+  const places = [...(error.stack ?? "").matchAll(/^\s+at .*?([\w.-]+:\d+:\d+)\)?$/gm)];
+  return `Unforeseen ${kind} at ${places.slice(0, mostPlaces).map(([, place]) => place).join(" < ") || "?"}`;
+}
+
+/** Turns whatever a route threw into a refusal; the log gets {@linkcode logLine}. */
 export function refusalOf(error: unknown, log: (message: string) => void): Refusal {
   if (error instanceof Refusal) return error;
+  log(logLine(error));
   if (error instanceof SonospeechError) {
-    log(error.message);
     return new Refusal(error.code === "input" ? 404 : 503, withoutPaths(error.publicMessage));
   }
-  log(error instanceof Error ? error.stack ?? error.message : String(error));
-  return new Refusal(500, "The server could not answer; its terminal says more.");
+  return new Refusal(500, "The server could not answer; its log says where in the program.");
 }
 
 /**
@@ -65,41 +90,18 @@ export function withoutPaths(sentence: string): string {
 }
 
 /**
- * Refuses every request whose Host is not one of ours, whose Origin is not a page of ours, or that a page of
- * another site makes the browser send; only reading is allowed.
- *
- * @param allowedHosts Hosts with port, as `127.0.0.1:8000`.
+ * Headers that keep a page to itself; answers without a rule for caching are never stored. Of all that a browser can
+ * give away, the page alone may have the microphone, which searching by speech asks for.
  */
-export function ownPagesOnly(allowedHosts: readonly string[]): MiddlewareHandler {
-  const hosts = new Set(allowedHosts.map((host) => host.toLowerCase()));
-  const origins = new Set([...hosts].map((host) => `http://${host}`));
-  return async (context, next) => {
-    const host = context.req.header("host") ?? new URL(context.req.url).host;
-    if (!hosts.has(host.toLowerCase())) {
-      throw new Refusal(403, "This server answers only under its own address.");
-    }
-    const origin = context.req.header("origin");
-    if (origin !== undefined && !origins.has(origin.toLowerCase())) {
-      throw new Refusal(403, "This server answers only its own pages.");
-    }
-    const site = context.req.header("sec-fetch-site") ?? "none";
-    if (context.req.path.startsWith("/api/") && site !== "none" && site !== "same-origin") {
-      throw new Refusal(403, "This server answers only its own pages.");
-    }
-    if (context.req.method !== "GET" && context.req.method !== "HEAD") {
-      throw new Refusal(405, "This server can only be read from.");
-    }
-    await next();
-  };
-}
-
-/** Headers that keep a page to itself; answers without a rule for caching are never stored. */
 export function secureHeaders(context: Context): void {
   const headers = context.res.headers;
-  headers.set("content-security-policy", contentSecurityPolicy);
+  // A page of another kind has a policy of its own, which is no looser but where it must be.
+  if (!headers.has("content-security-policy")) headers.set("content-security-policy", contentSecurityPolicy);
   headers.set("x-content-type-options", "nosniff");
   headers.set("referrer-policy", "no-referrer");
   headers.set("cross-origin-opener-policy", "same-origin");
   headers.set("cross-origin-resource-policy", "same-origin");
+  const isPage = (headers.get("content-type") ?? "").startsWith("text/html");
+  headers.set("permissions-policy", `camera=(), geolocation=(), microphone=(${isPage ? "self" : ""})`);
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
 }

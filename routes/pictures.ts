@@ -9,6 +9,9 @@ import { encode } from "fast-png";
 /** A body of bytes that a Response takes. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Answers with a picture or sound that may be kept for a while. */
+export type Media = (bytes: Bytes, type: string) => Response;
+
 /** One grey picture, `[H, W]` in 0…255. */
 export function framePng(frame: Uint8Array, height: number, width: number): Bytes {
   return new Uint8Array(encode({ width, height, data: frame, channels: 1, depth: 8 }));

@@ -8,11 +8,12 @@
  */
 
 import type { MetricStore, StoredEvent } from "../mod.ts";
-import type { RunState } from "./api.ts";
-import { openStore, runState, toWire } from "./run_library.ts";
+import { openStore, runState, toWire } from "./run_store.ts";
+import type { RunState } from "./wire/runs.ts";
 
 const recentEvents = 2000;
 const pageEvents = 200;
+const encoder = new TextEncoder();
 
 /** Times of a feed, milliseconds. */
 export interface FeedTimes {
@@ -37,6 +38,8 @@ export class RunFeed {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recent: StoredEvent[] = [];
   #lastId = 0;
+  /** The last answer: most viewers are at the same place and are told the same. */
+  #shared: { cursor: number; upTo: number; messages: Messages | null } | undefined;
   #state: RunState = "new";
   #silentPolls = 0;
   /** Counts stops, so that a look at the store that outlives one ends there. */
@@ -55,17 +58,20 @@ export class RunFeed {
   /**
    * A stream of server-sent events with an id greater than `cursor`: `state` first, then `run` messages; `reset`
    * when the cursor belongs to a run that has since been replaced.
+   *
+   * @param signal Ends this stream.
    */
-  async watch(cursor: number): Promise<ReadableStream<Uint8Array>> {
+  async watch(cursor: number, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     if (this.#viewers.size === 0) await this.#refresh();
     const viewer = new Viewer(cursor, this.#times, {
-      eventsAfter: (id) => this.#eventsAfter(id),
+      messagesAfter: (id) => this.#messagesAfter(id),
       leave: () => this.#leave(viewer),
     });
     this.#viewers.add(viewer);
     this.#timer ??= setTimeout(() => this.#poll(), this.#times.poll);
     viewer.tellState(this.#state);
     if (cursor > this.#lastId) viewer.tellReset();
+    signal?.addEventListener("abort", () => viewer.end(), { once: true, signal: viewer.ended });
     return viewer.stream;
   }
 
@@ -88,6 +94,7 @@ export class RunFeed {
     this.#store = undefined;
     this.#inode = null;
     this.#recent = [];
+    this.#shared = undefined;
   }
 
   async #poll(): Promise<void> {
@@ -124,8 +131,10 @@ export class RunFeed {
     } while (page.length === 1000);
     this.#recent.splice(0, this.#recent.length - recentEvents);
     this.#silentPolls = page.length > 0 ? 0 : this.#silentPolls + 1;
-    // The state costs a probe of the lock when a run is silent, so it is asked for less often then.
-    if (this.#silentPolls % 20 <= 1) this.#state = await runState(this.#folder, store);
+    // The state costs a probe of the lock when a run is silent, so it is asked for less often after a while.
+    if (this.#silentPolls <= 20 || this.#silentPolls % 20 === 0) {
+      this.#state = await runState(this.#folder, store);
+    }
   }
 
   #reopen(inode: number): void {
@@ -135,8 +144,17 @@ export class RunFeed {
     this.#inode = inode;
     this.#lastId = Math.max(0, this.#store.lastId() - recentEvents);
     this.#recent = [];
+    this.#shared = undefined;
     this.#silentPolls = 0;
     if (wasReplaced) { for (const viewer of [...this.#viewers]) viewer.tellReset(); }
+  }
+
+  #messagesAfter(cursor: number): Messages | null {
+    const known = this.#shared;
+    if (known?.cursor === cursor && known.upTo === this.#lastId) return known.messages;
+    const messages = messagesOf(this.#eventsAfter(cursor));
+    this.#shared = { cursor, upTo: this.#lastId, messages };
+    return messages;
   }
 
   #eventsAfter(cursor: number): StoredEvent[] {
@@ -147,9 +165,16 @@ export class RunFeed {
   }
 }
 
+/** Events as they go over the wire. */
+interface Messages {
+  bytes: Uint8Array;
+  /** Of the last event. */
+  lastId: number;
+}
+
 /** What a viewer asks of its feed. */
 interface Source {
-  eventsAfter(cursor: number): StoredEvent[];
+  messagesAfter(cursor: number): Messages | null;
   leave(): void;
 }
 
@@ -158,11 +183,11 @@ class Viewer {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #times: FeedTimes;
   readonly #source: Source;
-  readonly #encoder = new TextEncoder();
   #cursor: number;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #notices = "";
   #ended = false;
+  readonly #ending = new AbortController();
   #resetting = false;
   #lastSent = performance.now();
   #lastRoom = performance.now();
@@ -174,10 +199,7 @@ class Viewer {
     this.stream = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#send(),
-      cancel: () => {
-        this.#ended = true;
-        this.#source.leave();
-      },
+      cancel: () => this.#leave(),
     }, { highWaterMark: 1 });
   }
 
@@ -206,23 +228,47 @@ class Viewer {
 
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#source.leave();
+    this.#leave();
     this.#controller.close();
+  }
+
+  /** Aborted when the stream has ended. */
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  #leave(): void {
+    this.#ended = true;
+    this.#ending.abort();
+    this.#source.leave();
   }
 
   #send(): void {
     if (this.#ended || (this.#controller.desiredSize ?? 0) <= 0) return;
     this.#lastRoom = performance.now();
-    const events = this.#resetting ? [] : this.#source.eventsAfter(this.#cursor);
-    const text = this.#notices + events.map(toMessage).join("");
-    if (text === "") return;
+    const messages = this.#resetting ? null : this.#source.messagesAfter(this.#cursor);
+    if (this.#notices === "" && messages === null) return;
+    const notices = encoder.encode(this.#notices);
     this.#notices = "";
-    this.#cursor = events.at(-1)?.id ?? this.#cursor;
+    this.#cursor = messages?.lastId ?? this.#cursor;
     this.#lastSent = performance.now();
-    this.#controller.enqueue(this.#encoder.encode(text));
+    // Last, for what is handed over can ask for more at once.
+    this.#controller.enqueue(joined(notices, messages?.bytes));
     if (this.#resetting) this.end();
   }
+}
+
+function messagesOf(events: readonly StoredEvent[]): Messages | null {
+  const last = events.at(-1);
+  return last ? { bytes: encoder.encode(events.map(toMessage).join("")), lastId: last.id } : null;
+}
+
+function joined(notices: Uint8Array, bytes: Uint8Array = new Uint8Array()): Uint8Array {
+  if (notices.length === 0) return bytes;
+  const all = new Uint8Array(notices.length + bytes.length);
+  all.set(notices);
+  all.set(bytes, notices.length);
+  return all;
 }
 
 function toMessage(event: StoredEvent): string {

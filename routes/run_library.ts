@@ -4,219 +4,290 @@
  * @module
  */
 
-import { MetricStore } from "../mod.ts";
+import { SonospeechError } from "../mod.ts";
+import { noAnnotation } from "./annotations.ts";
+import { Refusal } from "./guard.ts";
+import { MetricStatistics } from "./metric_statistics.ts";
+import { type RunGlance, runGlance } from "./run_glance.ts";
+import { pauseOfRun } from "./run_pause.ts";
+import { isLocked, openStore, runState } from "./run_store.ts";
+import { changeRunsRoot, isSafeName } from "./runs_root.ts";
+import { comparedCsvStream, type ComparedSeries, csvStream } from "./series_csv.ts";
 import type {
-  EmbeddingMapWire,
   EvaluationWire,
+  RunAnnotation,
   RunDetail,
-  RunState,
+  RunsAnswer,
   RunSummary,
   SeriesAnswer,
-  StartedWire,
-  StoredEventWire,
-  WireMetrics,
-} from "./api.ts";
-import { Refusal } from "./guard.ts";
-
-/** Names of runs and evaluations: no separators and no leading dot, so that a name is never a path. */
-const safeName = /^[A-Za-z0-9_][A-Za-z0-9._ -]{0,127}$/;
-/** A run that wrote this recently is running, whatever its lock says. */
-const recentSeconds = 10;
+  SeriesWire,
+} from "./wire/runs.ts";
 
 /** The `run.json` of a run folder. */
 export interface RunRecord {
   dataset?: string;
+  datasetId?: string;
   createdAt?: string;
+}
+
+/** Which part of which metrics is asked for, in how many points. */
+export interface SeriesQuestion {
+  /** All when empty. */
+  names: string[];
+  /** Both ends included; everything when left out. */
+  fromStep?: number;
+  toStep?: number;
+  maxPoints: number;
 }
 
 /** Reads the runs in one folder. */
 export class RunLibrary {
   readonly #runsDirectory: string;
+  readonly #statistics = new MetricStatistics();
 
   constructor(runsDirectory: string) {
     this.#runsDirectory = runsDirectory;
   }
 
-  /** All runs, newest first; a folder that is no run, or not yet one, is left out. */
-  async list(): Promise<RunSummary[]> {
+  /** The folder of all runs. */
+  get runsDirectory(): string {
+    return this.#runsDirectory;
+  }
+
+  /**
+   * All runs, newest first, with what became of one metric; a folder that is no run, or not yet one, is left out.
+   *
+   * @param metric None when it is empty.
+   */
+  async list(metric: string, annotations: ReadonlyMap<string, RunAnnotation>): Promise<RunsAnswer> {
+    const names = await this.#names();
+    const metricNames = new Set<string>();
+    const runs: RunSummary[] = [];
+    for (const name of names) {
+      try {
+        const { base } = await this.#glance(name);
+        const { metrics, stats } = await this.#statistics.of(await this.folder(name), metric);
+        for (const one of metrics) metricNames.add(one);
+        runs.push({ ...base, metric: stats, annotation: annotations.get(name) ?? noAnnotation });
+      } catch {
+        // A run that cannot be read, or is being made or removed, does not hide the others.
+      }
+    }
+    return {
+      runs: runs.sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.name.localeCompare(b.name)),
+      metricNames: [...metricNames].sort(),
+    };
+  }
+
+  /** The datasets that runs name, sorted by run; whether they are there is another question. */
+  async datasets(): Promise<{ name: string; dataset: string }[]> {
+    const found: { name: string; dataset: string }[] = [];
+    for (const name of (await this.#names()).sort()) {
+      const { dataset } = await this.record(name).catch((): RunRecord => ({}));
+      if (typeof dataset === "string") found.push({ name, dataset });
+    }
+    return found;
+  }
+
+  /** Whether some run of the folder trains now. */
+  async isTraining(): Promise<boolean> {
+    for (const name of await this.#names()) {
+      if (await isLocked(`${this.#runsDirectory}/${name}/lock`).catch(() => false)) return true;
+    }
+    return false;
+  }
+
+  async #names(): Promise<string[]> {
     const names: string[] = [];
     try {
       for await (const entry of Deno.readDir(this.#runsDirectory)) {
-        if (!entry.isFile && safeName.test(entry.name)) names.push(entry.name);
+        if (!entry.isFile && isSafeName(entry.name)) names.push(entry.name);
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-    const runs = await Promise.all(names.map((name) => this.summary(name).catch(() => null)));
-    return runs.filter((run) => run !== null).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    return names;
   }
 
   /** A run's folder. @throws Refusal 404 when no run has this name. */
   async folder(name: string): Promise<string> {
-    const path = `${this.#runsDirectory}/${name}`;
-    if (!safeName.test(name) || !await isFile(`${path}/run.json`)) {
-      throw new Refusal(404, "There is no run of this name.");
-    }
-    return path;
+    if (!await this.has(name)) throw new Refusal(404, "There is no run of this name.");
+    return `${this.#runsDirectory}/${name}`;
   }
 
-  /** The record of who made the run and from what. */
+  /** Whether there is a run of this name. */
+  async has(name: string): Promise<boolean> {
+    return isSafeName(name) && await isFile(`${this.#runsDirectory}/${name}/run.json`);
+  }
+
+  /** The record of who made the run and from what. @throws SonospeechError `store` when it cannot be read. */
   async record(name: string): Promise<RunRecord> {
-    return await readJson(`${await this.folder(name)}/run.json`) as RunRecord;
+    const path = `${await this.folder(name)}/run.json`;
+    try {
+      return recordOf(await readJson(path));
+    } catch (error) {
+      throw new SonospeechError("store", {
+        action: `read ${path}`,
+        must: "it must be the record of a run",
+        received: error,
+        cause: error,
+        publicMessage: "The run's run.json cannot be read: it is being written, or broken.",
+      });
+    }
   }
 
-  /** One run at a glance. @throws Refusal 404 when no run has this name. */
-  async summary(name: string): Promise<RunSummary> {
-    const detail = await this.detail(name);
-    const { started: _started, pausedMessage: _paused, config: _config, hasDataset: _has, ...summary } =
-      detail;
-    return summary;
+  /** What the run computed on last, as its events name it; null before the first one. */
+  async device(name: string): Promise<string | null> {
+    const folder = await this.folder(name);
+    if (!await isFile(`${folder}/metrics.sqlite`)) return null;
+    using store = openStore(folder);
+    const started = store.lastEvent("started")?.event.device;
+    return started === undefined ? null : String(started);
   }
 
   /** One run with its settings. @throws Refusal 404 when no run has this name. */
-  async detail(name: string): Promise<RunDetail> {
-    const folder = await this.folder(name);
-    const record = await this.record(name);
-    const config = await readJson(`${folder}/config.json`).catch(() => ({})) as Record<string, unknown>;
-    const base = {
-      name,
-      preset: String(config.preset ?? ""),
-      createdAt: record.createdAt ?? "",
-      config,
-      hasDataset: record.dataset !== undefined && await exists(record.dataset),
-    };
-    if (!await isFile(`${folder}/metrics.sqlite`)) {
-      return { ...base, ...nothingYet };
-    }
-    using store = openStore(folder);
-    const last = (kind?: string) => store.lastEvent(kind);
-    const started = last("started");
-    const step = metricsOf(last("step")?.event);
-    return {
-      ...base,
-      state: await runState(folder, store),
-      step: Math.max(last("step")?.step ?? 0, started?.step ?? 0),
-      totalSteps: started ? Number(started.event.totalSteps) : null,
-      lastEventSeconds: last()?.timeSeconds ?? null,
-      totalLoss: step["loss.total"] ?? null,
-      recallAt1: metricsOf(last("evaluation")?.event)["retrieval.videoToSpeech.recallAt1"] ?? null,
-      started: started ? started.event as unknown as StartedWire : null,
-      pausedMessage: String(last("paused")?.event.message ?? "") || null,
-    };
+  async detail(name: string, annotation: RunAnnotation): Promise<RunDetail> {
+    const { base, more } = await this.#glance(name);
+    return { ...base, ...more, annotation };
   }
 
-  /** Metrics over the steps and the cursor that goes on from there, from one state of the store. */
-  async series(name: string, metricNames: string[], maxPoints: number): Promise<SeriesAnswer> {
+  async #glance(name: string): Promise<RunGlance> {
+    const folder = await this.folder(name);
+    const record = await this.record(name);
+    const config = objectOf(await readJson(`${folder}/config.json`).catch(() => null));
+    const hasDataset = record.dataset !== undefined && await exists(record.dataset);
+    using store = await isFile(`${folder}/metrics.sqlite`) ? openStore(folder) : null;
+    const state = await runState(folder, store);
+    const pause = await pauseOfRun(folder, state, store);
+    return runGlance({ name, record, config, hasDataset, state, pause }, store);
+  }
+
+  /**
+   * Metrics over the steps and the cursor that goes on from there. Each metric is read from one state of the store;
+   * events after the cursor are left out, so that all belong together.
+   */
+  async series(name: string, question: SeriesQuestion): Promise<SeriesAnswer> {
     const folder = await this.folder(name);
     if (!await isFile(`${folder}/metrics.sqlite`)) return { cursor: 0, series: {} };
     using store = openStore(folder);
-    return store.snapshot(() => {
-      const names = metricNames.length > 0 ? metricNames : store.metricNames();
-      const series = Object.fromEntries(names.map((metric) => [metric, store.series(metric, { maxPoints })]));
-      return { cursor: store.lastId(), series };
-    });
+    const throughId = store.lastId();
+    const names = question.names.length > 0 ? question.names : store.metricNames();
+    const series: [string, SeriesWire][] = [];
+    for (const metric of names) {
+      const { fromStep, toStep, maxPoints } = question;
+      series.push([
+        metric,
+        store.snapshot(() => store.series(metric, { fromStep, toStep, maxPoints, throughId })),
+      ]);
+      // A long series takes a while: others are answered in between.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return { cursor: throughId, series: Object.fromEntries(series) };
+  }
+
+  /** A run's metrics with every value, as lines of a CSV file; a value that was not finite is `NaN`. */
+  async seriesCsv(name: string, metrics: string[]): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const folder = await this.folder(name);
+    if (!await isFile(`${folder}/metrics.sqlite`)) return csvStream([], {});
+    using store = openStore(folder);
+    const names = metrics.length > 0 ? metrics : store.metricNames();
+    const throughId = store.lastId();
+    return csvStream(
+      names,
+      Object.fromEntries(names.map((metric) => [metric, store.series(metric, { throughId })])),
+    );
+  }
+
+  /** A metric of several runs with every value, as lines of a CSV file. */
+  async comparedCsv(
+    names: readonly string[],
+    metric: string,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const runs: ComparedSeries[] = [];
+    for (const run of names) {
+      const folder = await this.folder(run);
+      if (!await isFile(`${folder}/metrics.sqlite`)) continue;
+      const { base: { firstEventSeconds }, more: { started } } = await this.#glance(run);
+      using store = openStore(folder);
+      const series = store.series(metric, { throughId: store.lastId() });
+      runs.push({
+        run,
+        series,
+        stepsPerEpoch: started?.stepsPerEpoch ?? null,
+        startSeconds: firstEventSeconds,
+      });
+    }
+    return comparedCsvStream(metric, runs);
+  }
+
+  /**
+   * Moves a run to the trash folder beside the runs.
+   *
+   * @throws Refusal 404 when no run has this name, 409 while it trains.
+   */
+  async removeToTrash(name: string): Promise<void> {
+    const folder = await this.folder(name);
+    if (await isLocked(`${folder}/lock`)) throw new Refusal(409, "The run is training; stop it first.");
+    await changeRunsRoot(this.#runsDirectory, { kind: "trash", run: name });
   }
 
   /** The reports of a run's evaluations, by step; at the same step, test comes after the validation of training. */
   async evaluations(name: string): Promise<EvaluationWire[]> {
-    const folder = `${await this.folder(name)}/evaluations`;
+    const run = await this.folder(name);
+    const folder = `${run}/evaluations`;
+    const times = await evaluationTimes(run);
     const reports: EvaluationWire[] = [];
     try {
       for await (const entry of Deno.readDir(folder)) {
-        if (!entry.isDirectory || !safeName.test(entry.name)) continue;
+        if (!entry.isDirectory || !isSafeName(entry.name)) continue;
         const report = await readReport(folder, entry.name);
-        if (report) reports.push(report);
+        if (report) reports.push({ ...report, timeSeconds: times.get(entry.name) ?? null });
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return reports.sort((a, b) => a.step - b.step || b.split.localeCompare(a.split));
   }
-
-  /** The embedding map of one evaluation. @throws Refusal 404 when there is none. */
-  async embeddingMap(name: string, evaluation: string): Promise<EmbeddingMapWire> {
-    const path = `${await this.folder(name)}/evaluations/${evaluation}/map.json`;
-    if (!safeName.test(evaluation) || !await isFile(path)) {
-      throw new Refusal(404, "There is no embedding map of this evaluation.");
-    }
-    const { step, points, explainedVariance } = await readJson(path) as EmbeddingMapWire;
-    // The file also names the subjects, which stay on the machine.
-    const nameless = points.map(({ windowId, scanId, label = null, video, speech }) => ({
-      windowId,
-      scanId,
-      label,
-      video,
-      speech,
-    }));
-    return { step, points: nameless, explainedVariance };
-  }
 }
 
-const nothingYet = {
-  state: "new" as RunState,
-  step: 0,
-  totalSteps: null,
-  lastEventSeconds: null,
-  totalLoss: null,
-  recallAt1: null,
-  started: null,
-  pausedMessage: null,
-};
-
-/** Opens a run's metric store to read. */
-export function openStore(runFolder: string): MetricStore {
-  return MetricStore.open(`${runFolder}/metrics.sqlite`, { readOnly: true });
+/** A value as an object; an empty one for everything else, as somebody else's file may hold. */
+function objectOf(value: unknown): Record<string, unknown> {
+  return isObject(value) ? { ...value } : {};
 }
 
-/**
- * Where a run stands: what its last opening or closing event says; a run that opened and has been silent since is
- * running as long as its trainer holds the lock.
- */
-export async function runState(runFolder: string, store: MetricStore): Promise<RunState> {
-  const started = store.lastEvent("started");
-  if (!started) return "new";
-  const paused = store.lastEvent("paused");
-  const finished = store.lastEvent("finished");
-  if (finished && finished.id > started.id) return "finished";
-  if (paused && paused.id > started.id) return "paused";
-  const silentSeconds = Date.now() / 1000 - (store.lastEvent()?.timeSeconds ?? 0);
-  if (silentSeconds < recentSeconds) return "running";
-  return await isLocked(`${runFolder}/lock`) ? "running" : "interrupted";
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether another process or worker holds the lock; the probe lets go at once. */
-async function isLocked(path: string): Promise<boolean> {
+/** What a record says, as far as it is texts. */
+function recordOf(value: unknown): RunRecord {
+  const all = objectOf(value);
+  const texts = (["dataset", "datasetId", "createdAt"] as const).filter((key) =>
+    typeof all[key] === "string"
+  );
+  return Object.fromEntries(texts.map((key) => [key, all[key]]));
+}
+
+/** When each evaluation was recorded, by its folder. */
+async function evaluationTimes(runFolder: string): Promise<Map<string, number>> {
+  if (!await isFile(`${runFolder}/metrics.sqlite`)) return new Map();
+  using store = openStore(runFolder);
+  return new Map(
+    store.eventsOfKind("evaluation").map(({ event, timeSeconds }) => [String(event.folder), timeSeconds]),
+  );
+}
+
+async function readReport(
+  evaluations: string,
+  folder: string,
+): Promise<Omit<EvaluationWire, "timeSeconds"> | null> {
   try {
-    using file = await Deno.open(path, { read: true });
-    return !await file.tryLock(false);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** A stored event in the form that goes over the wire. */
-export function toWire(
-  stored: { id: number; timeSeconds: number; event: Record<string, unknown> },
-): StoredEventWire {
-  return {
-    id: stored.id,
-    timeSeconds: stored.timeSeconds,
-    event: stored.event as unknown as StoredEventWire["event"],
-  };
-}
-
-function metricsOf(event: Record<string, unknown> | undefined): WireMetrics {
-  return (event?.metrics ?? {}) as WireMetrics;
-}
-
-async function readReport(evaluations: string, folder: string): Promise<EvaluationWire | null> {
-  try {
-    const report = await readJson(`${evaluations}/${folder}/report.json`) as Omit<
-      EvaluationWire,
-      "folder" | "hasMap"
-    >;
-    const { step, split, windows, metrics, chance } = report;
+    const report = await readJson(`${evaluations}/${folder}/report.json`) as
+      & Omit<EvaluationWire, "folder" | "hasMap">
+      & { subjects?: number };
+    const { step, split, windows, subjects, metrics, chance = {}, intervals = {} } = report;
+    const isReport = Number.isFinite(step) && typeof split === "string" && [metrics, chance].every(isObject);
+    if (!isReport) return null;
     return {
       folder,
       step,
@@ -224,7 +295,8 @@ async function readReport(evaluations: string, folder: string): Promise<Evaluati
       windows,
       metrics,
       chance,
-      hasMap: await isFile(`${evaluations}/${folder}/map.json`),
+      intervals: subjects === 1 ? {} : intervals, // Reports of one subject used to hold points.
+      hasMap: await isFile(`${evaluations}/${folder}/embeddings.safetensors`),
     };
   } catch {
     return null; // The evaluation is being written; the next question finds it.

@@ -6,6 +6,7 @@
  */
 
 import type { WorkerReply, WorkerRequest } from "./dashboard_worker.ts";
+import { logLine } from "./guard.ts";
 import { type DashboardServer, serveDashboard } from "./serve.ts";
 
 /** The worker's global scope, as far as it is used here. */
@@ -21,7 +22,7 @@ let server: DashboardServer | undefined;
 const tell = (event: Event) => {
   event.preventDefault();
   const reason = event instanceof ErrorEvent ? event.error : (event as PromiseRejectionEvent).reason;
-  scope.postMessage({ kind: "log", message: String(reason?.stack ?? reason) });
+  scope.postMessage({ kind: "log", message: logLine(reason) });
 };
 scope.addEventListener("error", tell);
 scope.addEventListener("unhandledrejection", tell);

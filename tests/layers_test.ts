@@ -20,6 +20,9 @@ const libraryLayers: Record<string, number> = {
   training: 4,
   evaluation: 4,
   export: 5,
+  reproduction: 5,
+  selftest: 7,
+  service: 7,
   commands: 8,
   packaging: 8,
 };
@@ -50,16 +53,23 @@ function partOf(path: string): Part | undefined {
   return { unit: `lib/${folder}`, layer: libraryLayers[folder] };
 }
 
+/** What server and dashboard agree on: types alone, which know no others. */
+const isContract = (path: string) =>
+  path === "routes/contract.ts" || path === "routes/api_schema.ts" || path.startsWith("routes/wire/");
+
 /** Says what is wrong with an import, or nothing. */
 function violation({ from, to, isTypeOnly }: Import): string | undefined {
   const [importer, imported] = [partOf(from), partOf(to)];
+  if (isContract(from)) {
+    return isContract(to) && isTypeOnly ? undefined : "the contract may know only its own types";
+  }
   if (!importer || importer.unit === imported?.unit) return undefined;
   if (to === "deno.json") return undefined;
   if (!imported) return "it must stay inside the layers";
   if (importer.unit === "static") {
-    return to === "routes/api.ts" && isTypeOnly
+    return isContract(to) && isTypeOnly
       ? undefined
-      : "static may take only types, from routes/api.ts";
+      : "static may take only types, from routes/contract.ts, api_schema.ts and wire/";
   }
   if (importer.unit === "routes" && imported.unit !== "mod.ts") {
     return "routes may see the library only through mod.ts";
@@ -124,8 +134,10 @@ Deno.test("violation() refuses what the layers forbid and allows what they allow
     { from: "lib/tensor/a.ts", to: "lib/media/b.ts", isTypeOnly: true },
     { from: "lib/errors.ts", to: "lib/media/b.ts", isTypeOnly: false },
     { from: "routes/serve.ts", to: "lib/errors.ts", isTypeOnly: false },
-    { from: "static/app/main.tsx", to: "routes/api.ts", isTypeOnly: false },
+    { from: "static/app/main.tsx", to: "routes/wire/runs.ts", isTypeOnly: false },
     { from: "static/app/main.tsx", to: "lib/errors.ts", isTypeOnly: true },
+    { from: "static/app/main.tsx", to: "routes/guard.ts", isTypeOnly: true },
+    { from: "routes/contract.ts", to: "routes/guard.ts", isTypeOnly: true },
     { from: "mod.ts", to: "routes/serve.ts", isTypeOnly: false },
     { from: "lib/commands/serve.ts", to: "main.ts", isTypeOnly: false },
     { from: "lib/commands/serve.ts", to: "lib/packaging/pack.ts", isTypeOnly: false },
@@ -137,7 +149,8 @@ Deno.test("violation() refuses what the layers forbid and allows what they allow
     { from: "lib/models/a.ts", to: "lib/tensor/b.ts", isTypeOnly: false },
     { from: "lib/tensor/executors/a.ts", to: "lib/tensor/b.ts", isTypeOnly: false },
     { from: "routes/serve.ts", to: "mod.ts", isTypeOnly: false },
-    { from: "static/app/main.tsx", to: "routes/api.ts", isTypeOnly: true },
+    { from: "static/app/main.tsx", to: "routes/wire/runs.ts", isTypeOnly: true },
+    { from: "routes/api_schema.ts", to: "routes/contract.ts", isTypeOnly: true },
     { from: "lib/commands/serve.ts", to: "routes/serve.ts", isTypeOnly: false },
     { from: "lib/packaging/app_bundle.ts", to: "static/build.ts", isTypeOnly: false },
   ];

@@ -131,6 +131,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "run builds the dashboard for a training only where it is asked for",
+  ...linuxOnly,
+  fn: async () => {
+    await using machine = await makeMachine(basics, { ...user, deno: fakeDeno("2.9.6") });
+    const train = async (...more: string[]) =>
+      (await machine.run("train", "d", "--run", "r", ...more)).stderr;
+    for (const words of [[], ["--set", "a=--port"]]) {
+      assert.doesNotMatch(await train(...words), /Building the dashboard/);
+    }
+    for (const words of [["--port", "8600"], ["--port=8600"]]) {
+      assert.match(await train(...words), /Building the dashboard/);
+    }
+  },
+});
+
+Deno.test({
   name: "run hands the command line's refusal on",
   ...linuxOnly,
   fn: async () => {
@@ -151,4 +167,18 @@ Deno.test("readTally() reads Deno's summary and counts a failure without one", (
   assert.deepEqual(readTally("error: Type checking failed.\n", false), { passed: 0, failed: 1, ignored: 0 });
   assert.deepEqual(readTally("", true), { passed: 0, failed: 1, ignored: 0 });
   assert.deepEqual(readTally("ok | 5 passed | 0 failed (1s)\n", false), { passed: 5, failed: 1, ignored: 0 });
+});
+
+Deno.test({
+  name: "run bench starts the benchmark with its words",
+  ...linuxOnly,
+  fn: async () => {
+    await using machine = await makeMachine(basics, {
+      ...{ ffmpeg: "", ffprobe: "", id: "echo 1000", uname: "echo Darwin" },
+      deno: fakeDeno("2.9.6"),
+    });
+    const { code, stdout } = await machine.run("bench", "--only", "map");
+    assert.equal(code, 0);
+    assert.match(stdout, /<tests\/bench\/main\.ts><--only><map>$/);
+  },
 });

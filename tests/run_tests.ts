@@ -70,7 +70,7 @@ async function main(wanted: readonly string[]): Promise<number> {
     fast: ["--parallel", ...permissions, ...files.filter((file) => !isSlow(file))],
     examples: ["--doc", ...permissions, "mod.ts", "lib"],
     // Playwright looks below /proc, which Deno allows only with everything.
-    slow: ["--allow-all", ...files.filter(isSlow)],
+    slow: ["--parallel", "--allow-all", ...files.filter(isSlow)],
   };
   const unknown = wanted.find((name) => !Object.hasOwn(sets, name));
   if (unknown !== undefined) {

@@ -24,6 +24,7 @@ export async function startDashboard(
     runsDirectory,
     staticDirectory: context.app.staticDirectory,
     port,
+    mapWorkerUrl: workerUrl("routes/map_worker.ts", context.app),
     workerUrl: new URL(workerUrl("routes/serve_worker.ts", context.app)),
     log: (message) => context.stderr(`dashboard: ${message}\n`),
   });

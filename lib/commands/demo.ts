@@ -2,7 +2,8 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { join, resolve } from "node:path";
-import { collect, parsePort, parseSeed } from "./options.ts";
+import { withMeasurements } from "./measurements.ts";
+import { collect, parseCount, parsePort, parseSeed } from "./options.ts";
 import type { CommandContext, CommandSeat } from "./plan.ts";
 import { deviceOption } from "./train.ts";
 
@@ -10,6 +11,7 @@ interface DemoCommandOptions {
   out: string;
   port: number;
   exit?: true;
+  subjects?: number;
   seed: number;
   set?: string[];
   device: "auto" | "webgpu" | "wasm" | "cpu";
@@ -25,6 +27,11 @@ export function demoCommand({ programName, plan }: CommandSeat) {
     )
     .option("--out <dir>", "folder for everything it makes", "demo")
     .option("--port <n>", "port of the dashboard", parsePort, 8600)
+    .option(
+      "--subjects <n>",
+      "subjects to scan, 72 unless given; fewer take less time and teach less",
+      parseCount,
+    )
     .option("--seed <n>", "seed of the scans and of training", parseSeed, 1)
     .option("--set <path=value>", "one setting of the run; may be repeated", collect)
     .addOption(deviceOption())
@@ -34,15 +41,17 @@ export function demoCommand({ programName, plan }: CommandSeat) {
       `
 Examples:
   ${programName} demo
+  ${programName} demo --subjects 16 --out small-demo
   ${programName} demo --exit --out /tmp/demo --set training.epochs=4`,
     )
     .action((options) =>
       plan({
-        permissions: () => ({
-          write: [options.out],
-          run: ["ffmpeg", "ffprobe"],
-          net: [`127.0.0.1:${options.port}`],
-        }),
+        permissions: (place) =>
+          withMeasurements(place, {
+            write: [options.out],
+            run: ["ffmpeg", "ffprobe"],
+            net: [`127.0.0.1:${options.port}`],
+          }),
         run: (context) => runDemo(options, context),
       })
     );
@@ -50,17 +59,16 @@ Examples:
 
 async function runDemo(options: DemoCommandOptions, context: CommandContext): Promise<void> {
   const { startDashboard } = await import("./dashboard.ts");
-  const { demoReport, labelScans, makeScans, prepareScans, trainAndEvaluate } = await import(
-    "./demo_stages.ts"
-  );
+  const { demoReport, demoScans, trainAndEvaluate } = await import("./demo_stages.ts");
+  const { makeScans, prepareScans } = await import("./scan_stages.ts");
   const out = resolve(context.workingDirectory, options.out);
   const started = performance.now();
   const places = { scans: join(out, "scans"), dataset: join(out, "dataset"), runs: join(out, "runs") };
   await Deno.mkdir(places.runs, { recursive: true });
   await using _dashboard = await startDashboard(places.runs, options.port, context);
-  await makeScans(places.scans, options.seed, context);
-  await prepareScans(places.scans, places.dataset, options.seed, context);
-  await labelScans(places.scans, places.dataset);
+  const { subjects = demoScans.subjects, seed } = options;
+  await makeScans(places.scans, { ...demoScans, subjects, seed }, context);
+  await prepareScans(places.scans, places.dataset, [`seed=${options.seed}`], context);
   const results = await trainAndEvaluate(places, options, context);
   context.stdout(demoReport(results, { ...places, seconds: (performance.now() - started) / 1000 }));
   if (!options.exit) {

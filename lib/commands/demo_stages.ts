@@ -5,26 +5,23 @@
  */
 
 import { join } from "node:path";
-import { resolvePrepareConfig } from "../config.ts";
 import { DatasetReader, type DatasetSummary } from "../data/dataset_store.ts";
-import { prepareDataset } from "../data/prepare.ts";
 import { evaluate, type EvaluationReport } from "../evaluation/evaluate.ts";
 import { buildEmbeddingGraph } from "../models/dual_encoder.ts";
-import { generatePhantom } from "../phantom/phantom.ts";
-import type { ScanTruth } from "../phantom/truth.ts";
 import type { PhantomOptions } from "../phantom/options.ts";
-import { formatDuration, ProgressPrinter } from "../progress.ts";
-import { writeFileAtomic } from "../records/atomic_file.ts";
+import { formatDuration } from "../progress.ts";
 import { MetricStore } from "../records/metric_store.ts";
 import type { DeviceChoice } from "../tensor/device.ts";
 import { initializeParameters } from "../tensor/parameters.ts";
+import { readCertificate } from "../training/run_certificate.ts";
 import { openRunFolder } from "../training/run_folder.ts";
+import { openMeasurements } from "./measurements.ts";
 import { evaluateRun } from "./evaluate.ts";
 import { openExecutor } from "./evaluation_session.ts";
 import { formatTable, retrievalTable } from "./evaluation_table.ts";
 import { type CommandContext, Interruption } from "./plan.ts";
 import { RunReporter } from "./run_reporter.ts";
-import { runTraining, trainSubjectDigests } from "./training_session.ts";
+import { runTraining, type SessionOptions } from "./training_session.ts";
 
 /** Where the demo keeps things. */
 export interface DemoPlaces {
@@ -37,7 +34,7 @@ export interface DemoPlaces {
  * Few enough for a few minutes on two processor cores, enough subjects to learn words from: each plane is named in
  * one of two wordings, soon before or after it is seen.
  */
-const scanOptions: PhantomOptions = {
+export const demoScans: PhantomOptions = {
   difficulty: "easy",
   subjects: 72,
   secondsPerScan: 60,
@@ -49,56 +46,7 @@ const scanOptions: PhantomOptions = {
 };
 
 /** Settings that differ from the tiny preset's, so that training fits the demo's time. */
-const runSettings = ["training.epochs=16", "training.evaluateEveryEpochs=4"];
-
-/** Makes the narrated synthetic scans. */
-export async function makeScans(folder: string, seed: number, context: CommandContext): Promise<void> {
-  const printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
-  for await (
-    const progress of generatePhantom(folder, { ...scanOptions, seed }, { signal: context.signal })
-  ) {
-    printer.show(progress);
-  }
-  printer.clear();
-}
-
-/** Prepares the scans. */
-export async function prepareScans(
-  scans: string,
-  dataset: string,
-  seed: number,
-  context: CommandContext,
-): Promise<void> {
-  const printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
-  const config = resolvePrepareConfig({ set: [`seed=${seed}`] });
-  const inputs = [join(scans, "manifest.csv")];
-  for await (const event of prepareDataset(inputs, dataset, config, { signal: context.signal })) {
-    if (event.kind === "progress") printer.show(event.progress);
-    if (event.kind === "warning") printer.note(event.message);
-    if (event.kind === "quarantined") printer.note(`${event.record.sourceName}: ${event.record.reason}`);
-  }
-  printer.clear();
-}
-
-/** Gives the dataset the planes that are seen as labels, for the map's colours; training does not see them. */
-export async function labelScans(scans: string, dataset: string): Promise<void> {
-  const lines = (await Deno.readTextFile(join(scans, "truth.jsonl"))).trim().split("\n");
-  const truths = new Map(
-    lines.map((line) => JSON.parse(line) as ScanTruth).map((truth) => [truth.scan, truth]),
-  );
-  const reader = DatasetReader.open(dataset);
-  try {
-    const rows = reader.scans().flatMap(({ id, sourceName }) =>
-      (truths.get(sourceName)?.segments ?? []).map(({ startSeconds, endSeconds, plane }) =>
-        [id, startSeconds, endSeconds, plane].join()
-      )
-    );
-    const text = ["scan,start_seconds,end_seconds,label", ...rows, ""].join("\n");
-    await writeFileAtomic(join(dataset, "labels.csv"), new TextEncoder().encode(text));
-  } finally {
-    reader.close();
-  }
-}
+const runSettings = ["training.epochs=28", "training.evaluateEveryEpochs=4"];
 
 /** What the demo found. */
 export interface DemoResults {
@@ -123,12 +71,17 @@ export async function trainAndEvaluate(
   const run = join(places.runs, "tiny");
   const reporter = new RunReporter(context);
   const set = [...runSettings, `seed=${options.seed}`, ...options.set ?? []];
-  const session = { dataset: places.dataset, run, changes: { set }, device: options.device };
-  for await (const event of runTraining({ ...session, signal: context.signal })) reporter.show(event);
+  const measurements = await openMeasurements(context);
+  const session = { dataset: places.dataset, run, changes: { set }, device: options.device, measurements };
+  const onCertify = (done: number, total: number) => reporter.certifying(done, total);
+  const onNote = (note: string) => reporter.note(note);
+  for await (const event of runTraining({ ...session, signal: context.signal, onCertify, onNote })) {
+    reporter.show(event);
+  }
   if (context.signal.aborted) throw context.signal.reason as Interruption;
   const evaluation = { split: "test", checkpoint: "best", device: options.device } as const;
   const trained = await evaluateRun(run, places.dataset, evaluation, context);
-  const untrained = await evaluateUntrained(run, places.dataset, options.device, context.signal);
+  const untrained = await evaluateUntrained(run, places.dataset, session, context.signal);
   const dataset = DatasetReader.open(places.dataset);
   try {
     return { summary: dataset.summary(), ...await lossesOf(run), trained, untrained };
@@ -140,13 +93,13 @@ export async function trainAndEvaluate(
 async function evaluateUntrained(
   run: string,
   path: string,
-  device: DeviceChoice,
+  { device, measurements }: Pick<SessionOptions, "device" | "measurements">,
   signal: AbortSignal,
 ): Promise<EvaluationReport> {
   const { config } = await openRunFolder(run);
   const dataset = DatasetReader.open(path);
   try {
-    await using session = await openExecutor(device);
+    await using session = await openExecutor(device, { measurements });
     const graph = buildEmbeddingGraph(config.model, 1);
     return await evaluate({
       executor: session.executor,
@@ -155,7 +108,7 @@ async function evaluateUntrained(
       dataset,
       split: "test",
       step: 0,
-      trainSubjects: await trainSubjectDigests(dataset),
+      trainedOn: { certificate: await readCertificate(run) },
       signal,
     });
   } finally {

@@ -29,7 +29,7 @@ export async function checkAdapter(): Promise<Check> {
 
 /** The adapter's name, kind and limits in one line. */
 export function describeAdapter({ name, isHardware, limits }: AdapterReport): string {
-  const kind = isHardware ? "hardware" : "software, auto takes WebAssembly";
+  const kind = isHardware ? "hardware" : "software";
   const buffer = (limits.maxBufferSizeBytes / 2 ** 30).toFixed(1);
   const shared = (limits.maxComputeWorkgroupStorageSizeBytes / 2 ** 10).toFixed(0);
   const invocations = limits.maxComputeInvocationsPerWorkgroup;
@@ -54,7 +54,7 @@ async function measure(kind: "webgpu" | "wasm"): Promise<{ found: string; gigafl
     const executor = await createExecutor(kind);
     try {
       const gigaflops = await measureGigaflops(executor);
-      return { found: `${gigaflops.toPrecision(2)} GFLOP/s`, gigaflops };
+      return { found: `${Number(gigaflops.toPrecision(2))} GFLOP/s`, gigaflops };
     } finally {
       await executor.dispose();
     }

@@ -2,6 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { join, resolve } from "node:path";
+import { openMeasurements, withMeasurements } from "./measurements.ts";
 import type { CommandContext, CommandSeat } from "./plan.ts";
 import { deviceOption } from "./train.ts";
 
@@ -18,8 +19,10 @@ export function evaluateCommand({ programName, plan }: CommandSeat) {
     .summary("score a run on held-out subjects")
     .description(
       "Embeds the windows of subjects that were not trained on, scores retrieval both ways beside chance and " +
-        "writes report.json, embeddings.safetensors and map.json to the run's evaluations folder. Refuses " +
-        "subjects that the run was trained on.",
+        "writes report.json, embeddings.safetensors and map.json to the run's folder evaluations, or " +
+        "evaluations_elsewhere where the dataset is another. Refuses " +
+        "subjects that the run was trained on, copies of their scans in other datasets, and runs without a split " +
+        "certificate.",
     )
     .argument("<run>", "run folder")
     .argument("<dataset>", "folder made by prepare")
@@ -41,11 +44,15 @@ Examples:
     )
     .action((run, dataset, options) =>
       plan({
-        permissions: () => ({ read: [dataset], write: [run] }),
+        permissions: (place) => withMeasurements(place, { read: [dataset], write: [run] }),
         run: async (context) => {
           const report = await evaluateRun(run, dataset, options, context);
           const { retrievalTable } = await import("./evaluation_table.ts");
-          context.stdout(options.json ? JSON.stringify(report) + "\n" : retrievalTable(report));
+          if (options.json) return context.stdout(JSON.stringify(report) + "\n");
+          const which = options.checkpoint === "best" ? "best on validation" : "newest";
+          context.stdout(
+            `checkpoint of step ${report.step}, the ${which}; ${report.split}\n${retrievalTable(report)}`,
+          );
         },
       })
     );
@@ -56,8 +63,9 @@ export async function evaluateRun(
   run: string,
   dataset: string,
   options: Pick<EvaluateCommandOptions, "split" | "checkpoint" | "device">,
-  context: Pick<CommandContext, "workingDirectory" | "signal" | "stderr" | "isTerminal">,
+  context: Pick<CommandContext, "workingDirectory" | "cacheDirectory" | "signal" | "stderr" | "isTerminal">,
 ) {
+  const { readTrainFingerprints } = await import("../training/run_certificate.ts");
   const { openRunFolder } = await import("../training/run_folder.ts");
   const { DatasetReader } = await import("../data/dataset_store.ts");
   const { evaluate } = await import("../evaluation/evaluate.ts");
@@ -68,9 +76,14 @@ export async function evaluateRun(
   const folder = await openRunFolder(resolve(context.workingDirectory, run));
   const checkpoint = await loadCheckpoint(folder.path, options.checkpoint);
   const reader = DatasetReader.open(resolve(context.workingDirectory, dataset));
+  // Window ids and numbers of other data would pass for those of the run's own.
+  const isOwn = reader.id === folder.record.datasetId;
+  const place = isOwn ? ["evaluations"] : ["evaluations_elsewhere", reader.id.slice(0, 8)];
   const printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
   try {
-    await using session = await openExecutor(options.device);
+    await using session = await openExecutor(options.device, {
+      measurements: await openMeasurements(context),
+    });
     const total = reader.windows({ split: options.split }).length;
     const meter = new ProgressMeter("embed", "windows", { total });
     const report = await evaluate({
@@ -80,13 +93,17 @@ export async function evaluateRun(
       dataset: reader,
       split: options.split,
       step: checkpoint.step,
-      trainSubjects: new Set(folder.record.trainSubjects),
-      folder: join(folder.path, "evaluations", evaluationFolder(options.split, checkpoint.step)),
+      trainedOn: {
+        certificate: checkpoint.certificate,
+        startSubjects: folder.record.start?.trainedOn ?? [],
+        trainFingerprints: () => readTrainFingerprints(folder.path),
+      },
+      folder: join(folder.path, ...place, evaluationFolder(options.split, checkpoint.step)),
       signal: context.signal,
       onProgress: (done) => printer.show(meter.update(done)),
     });
     printer.clear();
-    await recordEvaluation(folder.path, report);
+    if (isOwn) await recordEvaluation(folder.path, report);
     return report;
   } finally {
     reader.close();

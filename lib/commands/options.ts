@@ -17,6 +17,15 @@ export function parseNumber(text: string): number {
   return value;
 }
 
+/** How many of something, from 1. */
+export function parseCount(text: string): number {
+  const value = parseNumber(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`a whole number from 1 must be given, received "${text}"`);
+  }
+  return value;
+}
+
 /** Names with commas between them. */
 export function parseNames(text: string): string[] {
   return text.split(",").map((name) => name.trim());

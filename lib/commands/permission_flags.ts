@@ -20,7 +20,9 @@ export function permissionFlags(
   place: Place,
   realPath: (path: string) => string = Deno.realPathSync,
 ): string[] {
-  if (permissions.read === "everything") return ["--allow-read"];
+  if (permissions.read === "everything") {
+    return ["--allow-read", ...(permissions.env ? [`--allow-env=${permissions.env.join(",")}`] : [])];
+  }
   const write = absolutePaths(permissions.write ?? [], place, realPath);
   const own = absolutePaths([place.app.root], place, realPath);
   const read = absolutePaths(permissions.read ?? [], place, realPath);

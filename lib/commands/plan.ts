@@ -15,6 +15,8 @@ export interface Place {
   /** What relative paths are relative to, absolute. */
   workingDirectory: string;
   app: AppPaths;
+  /** The program's folder for what may be lost at any time, absolute; none where the user has no home. */
+  cacheDirectory?: string;
 }
 
 /** What a command must be allowed to do; what is left out is not allowed. Paths may be relative. */
@@ -67,14 +69,17 @@ export interface CommandSeat {
 /** Defines one command; its modules for the work itself are imported when the plan runs, not before. */
 export type CommandDefinition = (seat: CommandSeat) => CommandUnknownOpts;
 
+/** SIGPIPE: nobody reads any more what the program has to say. */
+const interruptionCodes = { SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
+
 /** The reason of an aborted {@linkcode CommandContext.signal}. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   /** 128 plus the signal's number, as shells have it. */
   readonly exitCode: number;
 
-  constructor(signal: "SIGINT" | "SIGTERM") {
+  constructor(signal: keyof typeof interruptionCodes) {
     super(`Stopped by ${signal}`);
-    this.exitCode = signal === "SIGINT" ? 130 : 143;
+    this.exitCode = interruptionCodes[signal];
   }
 }

@@ -12,22 +12,39 @@ import { exitCodes, SonospeechError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
+import { cacheVariables } from "./measurements.ts";
+import { importCommand } from "./import.ts";
+import { maskCommand } from "./mask.ts";
 import { permissionFlags, shellWord } from "./permission_flags.ts";
 import { phantomCommand } from "./phantom.ts";
 import type { CommandContext, CommandDefinition, Plan } from "./plan.ts";
 import { prepareCommand } from "./prepare.ts";
+import { reproduceCommand } from "./reproduce.ts";
+import { searchCommand } from "./search.ts";
+import { selftestCommand } from "./selftest.ts";
 import { serveCommand } from "./serve.ts";
+import { serviceCommand } from "./service.ts";
 import { trainCommand } from "./train.ts";
 
 /** Every command, in the order of the help. */
 const commands: readonly CommandDefinition[] = [
   doctorCommand,
+  selftestCommand,
   phantomCommand,
+  maskCommand,
   prepareCommand,
   trainCommand,
   evaluateCommand,
+  exportCommand,
+  importCommand,
+  embedCommand,
+  searchCommand,
+  reproduceCommand,
   serveCommand,
+  serviceCommand,
   demoCommand,
 ];
 
@@ -166,5 +183,5 @@ function printPermissions(plan: Plan): Plan {
     const flags = permissionFlags(await plan.permissions(context), context);
     context.stdout(flags.map(shellWord).join(" ") + "\n");
   };
-  return { permissions: () => ({ read: "everything" }), run };
+  return { permissions: () => ({ read: "everything", env: cacheVariables }), run };
 }

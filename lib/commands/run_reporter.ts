@@ -5,16 +5,29 @@
  */
 
 import { type Progress, ProgressMeter, ProgressPrinter } from "../progress.ts";
+import { enoughMemoryLine } from "../tensor/memory_use.ts";
 import type { EvaluationEvent, RunEvent, StartedEvent, StepEvent } from "../training/events.ts";
 import type { CommandContext } from "./plan.ts";
 
 /** Prints a progress line and a lasting line for whatever a user should be able to read afterwards. */
 export class RunReporter {
   readonly #printer: ProgressPrinter;
+  #certifying?: ProgressMeter;
   #meter?: ProgressMeter;
 
   constructor(context: Pick<CommandContext, "stderr" | "isTerminal">) {
     this.#printer = new ProgressPrinter({ write: context.stderr, terminal: context.isTerminal });
+  }
+
+  /** Shows a remark. */
+  note(text: string): void {
+    this.#printer.note(text);
+  }
+
+  /** Shows how far the split is certified. */
+  certifying(done: number, total: number): void {
+    this.#certifying ??= new ProgressMeter("certify the split", "scans", { total });
+    this.#printer.show(this.#certifying.update(done));
   }
 
   /** Shows one event. */
@@ -22,10 +35,14 @@ export class RunReporter {
     switch (event.kind) {
       case "started":
         this.#meter = new ProgressMeter("train", "steps", { total: event.totalSteps, done: event.step });
+        this.#printer.note(event.certificate);
         for (const file of event.brokenCheckpoints) {
           this.#printer.note(`${file} cannot be read: going on from the checkpoint before it`);
         }
+        if (event.memory) this.#printer.note(enoughMemoryLine(event.memory));
         return this.#printer.note(startedLine(event));
+      case "gate":
+        return this.#printer.note(`gate ${event.gate} ${event.outcome}: ${event.message}`);
       case "step":
         return this.#printer.show(this.#progress(event.step), stepText(event));
       case "evaluation":
@@ -64,6 +81,7 @@ function stepText({ metrics, epoch }: StepEvent): string {
     value("loss.correlation", "cls"),
     value("loss.contrastive", "cont"),
     value("loss.order", "ord"),
+    `waits for data ${(100 * metrics.dataStallShare).toFixed(0)} %`,
   ].filter(Boolean).join(" ");
 }
 

@@ -2,6 +2,8 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { join, resolve } from "node:path";
+import { provenanceFiles } from "../export/provenance.ts";
+import { openMeasurements, withMeasurements } from "./measurements.ts";
 import { collect, parsePort } from "./options.ts";
 import type { CommandContext, CommandSeat } from "./plan.ts";
 
@@ -9,7 +11,10 @@ const devices = ["auto", "webgpu", "wasm", "cpu"] as const;
 
 /** The `--device` option. */
 export function deviceOption() {
-  return new Option("--device <device>", "what computes; auto takes a hardware GPU, else wasm")
+  return new Option(
+    "--device <device>",
+    "what computes; auto takes what a short trial finds faster, a GPU or wasm",
+  )
     .choices(devices).default("auto" as const);
 }
 
@@ -18,8 +23,10 @@ interface TrainCommandOptions {
   config?: string;
   set?: string[];
   device: (typeof devices)[number];
+  start?: string;
   port?: number;
   json?: true;
+  skipGates?: true;
 }
 
 /** The definition of `train`. */
@@ -28,15 +35,18 @@ export function trainCommand({ programName, plan }: CommandSeat) {
     .summary("train a dual encoder, or go on with a run")
     .description(
       "Trains on a prepared dataset, writes checkpoints and metrics to the run folder and evaluates on validation " +
-        "subjects. A run folder that already holds a run goes on from its newest checkpoint. Ctrl-C or SIGTERM " +
+        "subjects. First certifies that no subject and no copy of a scan is in two splits, and refuses otherwise. Before a long training it " +
+        "tries whether one batch can be learned by heart and whether shuffled pairs teach nothing. A run folder that already holds a run goes on from its newest checkpoint. Ctrl-C or SIGTERM " +
         "writes a checkpoint first.",
     )
     .argument("<dataset>", "folder made by prepare")
     .requiredOption("--run <dir>", "run folder, made or continued")
     .option("--config <file>", "JSON with settings that differ from the preset's")
     .option("--set <path=value>", "one setting, as optimizer.learningRate=3e-4; may be repeated", collect)
+    .option("--start <file>", "safetensors with weights that a new run starts from, as far as they fit")
     .addOption(deviceOption())
     .option("--port <n>", "serve the dashboard at this port of 127.0.0.1 while training", parsePort)
+    .option("--skip-gates", "start a long training without the controls that should fail first")
     .option("--json", "print every event as one line of JSON")
     .addHelpText(
       "after",
@@ -44,20 +54,23 @@ export function trainCommand({ programName, plan }: CommandSeat) {
 Examples:
   ${programName} train data/fetal --run runs/first
   ${programName} train data/fetal --run runs/small --set preset=small --set training.epochs=60 --port 8600
-  ${programName} train data/fetal --run runs/first        (goes on where it stopped)`,
+  ${programName} train data/fetal --run runs/first        (goes on where it stopped)
+  ${programName} train data/fetal --run runs/second --start models/first-torch/model.safetensors`,
     )
     .action((dataset, options) =>
       plan({
-        permissions: () => ({
-          read: [
-            dataset,
-            ...(options.config === undefined ? [] : [options.config]),
-            // The dashboard shows the other runs of the folder, too.
-            ...(options.port === undefined ? [] : [join(options.run, "..")]),
-          ],
-          write: [options.run],
-          net: options.port === undefined ? [] : [`127.0.0.1:${options.port}`],
-        }),
+        permissions: (place) =>
+          withMeasurements(place, {
+            read: [
+              dataset,
+              ...(options.config === undefined ? [] : [options.config]),
+              ...(options.start === undefined ? [] : [options.start, ...provenanceFiles(options.start)]),
+              // The dashboard shows the other runs of the folder, too.
+              ...(options.port === undefined ? [] : [join(options.run, "..")]),
+            ],
+            write: [options.run],
+            net: options.port === undefined ? [] : [`127.0.0.1:${options.port}`],
+          }),
         run: (context) => runTrain(dataset, options, context),
       })
     );
@@ -79,13 +92,20 @@ async function runTrain(
     ? null
     : await startDashboard(resolve(run, ".."), options.port, context);
   const reporter = new RunReporter(context);
+  const { reportStart } = await import("./training_start.ts");
   for await (
     const event of runTraining({
       dataset: at(dataset),
       run,
       changes,
       device: options.device,
+      measurements: await openMeasurements(context),
+      start: options.start && at(options.start),
+      onStart: (report, isKnown) => reportStart(report, isKnown, options.json ?? false, context),
+      skipGates: options.skipGates,
       signal: context.signal,
+      onNote: (note) => reporter.note(note),
+      onCertify: options.json ? undefined : (done, total) => reporter.certifying(done, total),
     })
   ) {
     if (options.json) context.stdout(JSON.stringify(event) + "\n");

@@ -7,15 +7,21 @@
 import { join } from "node:path";
 import { type ConfigChanges, resolveRunConfig } from "../config.ts";
 import { DatasetReader } from "../data/dataset_store.ts";
+import { fitRunConfig } from "../data/fit_run_config.ts";
+import { certificateVersion, certifySplit, type SplitCertificate } from "../data/split_certificate.ts";
 import { SonospeechError } from "../errors.ts";
-import { canEvaluate, evaluate, type EvaluationReport, subjectDigest } from "../evaluation/evaluate.ts";
+import { canEvaluate, evaluate, type EvaluationReport } from "../evaluation/evaluate.ts";
 import { CheckpointStore } from "../records/checkpoint_store.ts";
 import { MetricStore } from "../records/metric_store.ts";
-import { chooseDevice, type DeviceChoice } from "../tensor/device.ts";
+import type { StartReport } from "../export/start_report.ts";
+import type { DeviceChoice, DeviceMeasurements } from "../tensor/device.ts";
 import type { Executor, Tensors } from "../tensor/executor.ts";
 import type { EvaluationEvent, RunEvent } from "../training/events.ts";
+import { runGates } from "../training/gates.ts";
 import { savePaceScores } from "../training/pace_scores.ts";
 import { recordRun } from "../training/record_run.ts";
+import { readCertificate, readTrainFingerprints, saveCertificate } from "../training/run_certificate.ts";
+import { recordPause } from "../training/run_pause.ts";
 import {
   createRunFolder,
   isRunFolder,
@@ -24,6 +30,8 @@ import {
   type RunFolder,
 } from "../training/run_folder.ts";
 import { train } from "../training/trainer.ts";
+import { openTrainingDevice } from "./training_device.ts";
+import { readStart, refuseLateStart, takeStart } from "./training_start.ts";
 
 /** What to train, where and on what. */
 export interface SessionOptions {
@@ -32,22 +40,46 @@ export interface SessionOptions {
   /** Absolute path of the run folder; a run found there goes on. */
   run: string;
   changes: ConfigChanges;
+  /** What computes; auto goes on with what the run was computed on, or takes the faster. */
   device: DeviceChoice;
+  /** Keeps what was measured of devices. */
+  measurements?: DeviceMeasurements;
+  /** Absolute path of weights that a new run starts from. */
+  start?: string;
+  /** Hears what of these weights fitted. */
+  onStart?: (report: StartReport, isKnown: boolean) => void;
   signal?: AbortSignal;
+  /** Hears what a new run's settings were changed to for the dataset's sake, and which device is taken and why. */
+  onNote?: (note: string) => void;
+  /** Whether to start without gates. */
+  skipGates?: boolean;
+  /** Called while the split is certified, with the number of scans done, and of all. */
+  onCertify?: (done: number, total: number) => void;
 }
 
-/** Trains or resumes a run and passes its events on once they are recorded. */
+/** Trains or resumes a run and passes its events on once they are recorded; the folder keeps why it paused. */
 export async function* runTraining(options: SessionOptions): AsyncGenerator<RunEvent, void, void> {
-  // The dataset first: without it, no run folder is begun.
+  // Without its dataset, no run folder is begun; one that is there keeps why it does not go on.
+  if (!await isRunFolder(options.run)) DatasetReader.open(options.dataset).close();
+  using _lock = await lockRunFolder(options.run);
+  const safeStep = async () =>
+    (await CheckpointStore.readOnly(join(options.run, "checkpoints")).newest()).checkpoint?.step ?? 0;
+  yield* recordPause(options.run, lockedTraining(options), { signal: options.signal, safeStep });
+}
+
+async function* lockedTraining(options: SessionOptions): AsyncGenerator<RunEvent, void, void> {
   const dataset = DatasetReader.open(options.dataset);
   try {
-    using _lock = await lockRunFolder(options.run);
-    const folder = await openOrCreate(options, dataset);
+    const known = await isRunFolder(options.run) ? await reopen(options, dataset) : null;
+    const certificate = await certified(options, dataset);
+    const folder = known ?? await create(options, dataset);
     const metrics = await openMetrics(join(options.run, "metrics.sqlite"));
     try {
-      const executor = await chooseDevice(options.device);
+      const { device, measurements: measured, onNote } = options;
+      const executor = await openTrainingDevice(folder, device, { measurements: measured, onNote });
       try {
-        yield* recordRun(trainEvents(folder, dataset, executor, options.signal), metrics);
+        const setting = { folder, dataset, executor, certificate, signal: options.signal };
+        yield* recordRun(trainEvents(setting, options.skipGates), metrics);
       } finally {
         await executor.dispose();
       }
@@ -59,56 +91,67 @@ export async function* runTraining(options: SessionOptions): AsyncGenerator<RunE
   }
 }
 
+interface RunSetting {
+  folder: RunFolder;
+  dataset: DatasetReader;
+  executor: Executor;
+  certificate: SplitCertificate;
+  signal?: AbortSignal;
+}
+
+/** Windows that the gate of shuffled pairs is scored on, at most. */
+const gateWindows = 500;
+
 async function* trainEvents(
-  folder: RunFolder,
-  dataset: DatasetReader,
-  executor: Executor,
-  signal?: AbortSignal,
+  setting: RunSetting,
+  skipGates?: boolean,
 ): AsyncGenerator<RunEvent, void, void> {
-  const { config } = folder;
-  const checkpoints = await CheckpointStore.open(join(folder.path, "checkpoints"));
-  const trainSubjects = await trainSubjectDigests(dataset);
+  const { folder, dataset, signal } = setting;
+  const { config, path } = folder;
+  const checkpoints = await CheckpointStore.open(join(path, "checkpoints"));
   const { evaluationWindows: windowLimit } = config.training;
+  const hasValidation = canEvaluate({ config, dataset, split: "validation", windowLimit });
+  if (!await hasCheckpoint(path)) {
+    const evaluateGate = (parameters: Tensors) =>
+      scoreValidation(setting, parameters, { windowLimit: gateWindows });
+    const gates = { ...setting, config, folder: path, skip: skipGates };
+    yield* runGates({ ...gates, evaluate: hasValidation ? evaluateGate : undefined });
+  }
   yield* train({
+    ...setting,
     config,
-    dataset,
-    executor,
     checkpoints,
+    start: await readStart(path),
     signal,
-    savePace: (scores, epoch) => savePaceScores(join(folder.path, "pace"), scores, epoch),
-    evaluate: canEvaluate({ config, dataset, split: "validation", windowLimit })
-      ? (parameters, at) =>
-        evaluateValidation({ folder, dataset, executor, trainSubjects, signal }, parameters, at)
+    savePace: (scores, epoch) => savePaceScores(join(path, "pace"), scores, epoch),
+    evaluate: hasValidation
+      ? async (parameters, { step, epoch }) => {
+        const folder = join(path, "evaluations", evaluationFolder("validation", step));
+        return evaluationEvent(
+          await scoreValidation(setting, parameters, { windowLimit, step, folder }),
+          epoch,
+        );
+      }
       : undefined,
   });
 }
 
-interface ValidationSetting {
-  folder: RunFolder;
-  dataset: DatasetReader;
-  executor: Executor;
-  trainSubjects: ReadonlySet<string>;
-  signal?: AbortSignal;
-}
-
-async function evaluateValidation(
-  { folder, dataset, executor, trainSubjects, signal }: ValidationSetting,
+async function scoreValidation(
+  { folder, dataset, executor, certificate, signal }: RunSetting,
   parameters: Tensors,
-  at: { step: number; epoch: number },
-): Promise<EvaluationEvent> {
-  const report = await evaluate({
+  { step = 0, ...options }: { windowLimit: number; step?: number; folder?: string },
+): Promise<EvaluationReport> {
+  return await evaluate({
     executor,
     config: folder.config,
     parameters,
     dataset,
     split: "validation",
-    step: at.step,
-    trainSubjects,
-    windowLimit: folder.config.training.evaluationWindows,
-    folder: join(folder.path, "evaluations", evaluationFolder("validation", at.step)),
+    step,
+    trainedOn: { certificate },
     signal,
+    ...options,
   });
-  return evaluationEvent(report, at.epoch);
 }
 
 /** The name of an evaluation's folder inside `evaluations`. */
@@ -122,34 +165,42 @@ export function evaluationEvent(report: EvaluationReport, epoch: number): Evalua
   return { kind: "evaluation", step, epoch, split, metrics, chance, folder: evaluationFolder(split, step) };
 }
 
-/** Digests of the subjects a dataset's training split holds. */
-export async function trainSubjectDigests(dataset: DatasetReader): Promise<Set<string>> {
-  const subjects = new Set(
-    dataset.scans().filter((scan) => scan.split === "train").map((scan) => scan.subject),
-  );
-  return new Set(await Promise.all([...subjects].map(subjectDigest)));
-}
-
-async function openOrCreate(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
-  return await isRunFolder(options.run) ? await reopen(options, dataset) : await create(options, dataset);
+/** The certificate that the run folder holds for this dataset, or one that is made, kept there and returned. */
+async function certified(options: SessionOptions, dataset: DatasetReader): Promise<SplitCertificate> {
+  const kept = await readCertificate(options.run);
+  if (kept?.datasetId === dataset.id && kept.version === certificateVersion) {
+    const isWhole = await readTrainFingerprints(options.run).then(() => true, () => false);
+    if (isWhole) return kept;
+  }
+  const made = await certifySplit(dataset, { signal: options.signal, onProgress: options.onCertify });
+  await saveCertificate(options.run, made);
+  return made.certificate;
 }
 
 async function create(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
-  const config = resolveRunConfig(options.changes);
+  const { config, notes } = fitRunConfig(resolveRunConfig(options.changes), dataset);
+  for (const note of notes) options.onNote?.(note);
+  const start = await takeStart(options, config, dataset);
+  // What gates found under other settings says nothing of these.
+  await Deno.remove(join(options.run, "gate.json")).catch(ignoreNotFound);
   return await createRunFolder(options.run, config, {
     dataset: options.dataset,
     datasetId: dataset.id,
     createdAt: new Date().toISOString(),
-    trainSubjects: [...await trainSubjectDigests(dataset)].sort(),
+    ...(start && { start }),
   });
 }
 
 /** A run goes on with the settings it was started with; once it has a checkpoint, changes must agree with them. */
 async function reopen(options: SessionOptions, dataset: DatasetReader): Promise<RunFolder> {
   const folder = await openRunFolder(options.run);
+  if (options.start !== undefined) {
+    if (!await hasCheckpoint(options.run)) return await create(options, dataset);
+    refuseLateStart();
+  }
   const { file, set = [] } = options.changes;
   if (file !== undefined || set.length > 0) {
-    const asked = resolveRunConfig(options.changes);
+    const asked = fitRunConfig(resolveRunConfig(options.changes), dataset).config;
     const different = firstDifference(folder.config, asked, "config");
     if (different) {
       if (!await hasCheckpoint(options.run)) return await create(options, dataset);
@@ -170,6 +221,10 @@ async function reopen(options: SessionOptions, dataset: DatasetReader): Promise<
     });
   }
   return folder;
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 async function hasCheckpoint(run: string): Promise<boolean> {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CropBox } from "../media/crop.ts";
+import type { CropBox, PictureSize } from "../media/crop.ts";
+import type { ScanMask } from "./sector_gate.ts";
 import type { Split } from "./split.ts";
 
 /**
@@ -16,7 +17,7 @@ import type { Split } from "./split.ts";
 export interface ScanRecord {
   /** As `s0001`; tells nothing about file or patient. */
   id: string;
-  /** The subject as the manifest names it. */
+  /** The subject as the manifest names it, or its pseudonym. */
   subject: string;
   /** The part of the data its subject belongs to. */
   split: Split;
@@ -32,11 +33,21 @@ export interface ScanRecord {
   sampleCount: number;
   /** SHA-256 over the scan's bytes and the settings. */
   contentHash: string;
-  /** The file's own name, without folders. It may name a patient: keep it on the machine. */
+  /** The file's own name, without folders, or its pseudonym. It may name a patient: keep it on the machine. */
   sourceName: string;
-  /** What was kept of the picture, in source pixels. */
+  /** Where its time axis begins on the video's clock, whose zero is where a player starts it. */
+  axisStartSeconds: number;
+  /** Size of the video's pictures. */
+  picture: PictureSize;
+  /** What was kept of the picture, in its pixels. */
   crop: CropBox;
-  /** What is worth knowing about how the scan was read. */
+  /** Beside what sector the picture is black; missing where all of the crop was kept. */
+  mask?: ScanMask;
+  /** How much of its speech was taken out, seconds; missing for none. */
+  bleepedSeconds?: number;
+  /** Whether there is gaze on it. */
+  hasGaze: boolean;
+  /** What is worth knowing about how the scan, its labels and gaze were read. */
   notes: readonly string[];
 }
 
@@ -68,9 +79,9 @@ export interface WindowRecord {
 export interface QuarantineRecord {
   /** The place the input would have had, as `s0001`. */
   scanId: string;
-  /** The subject as the manifest names it. */
+  /** The subject as the manifest names it, or its pseudonym. */
   subject: string;
-  /** The file's own name, without folders. It may name a patient: keep it on the machine. */
+  /** The file's own name, without folders, or its pseudonym. It may name a patient: keep it on the machine. */
   sourceName: string;
   /** What kind of problem, as `no audio`. */
   reason: string;
@@ -88,6 +99,14 @@ export interface DatasetSummary {
   hours: number;
   /** Number of subjects of each split. */
   subjects: Record<Split, number>;
+  /** Scans of which some part is labelled. */
+  labelledScans: number;
+  /** Scans with gaze on them. */
+  gazeScans: number;
+  /** Scans of which speech was taken out, and how much in all, seconds. */
+  bleeped: { scans: number; seconds: number };
+  /** Scans by the mask of their pictures; doubtful are those given or found that hardly are the sector. */
+  masks: Record<"confirmed" | "template" | "found" | "doubtful" | "none", number>;
   /** Number of windows of each split. */
   windowsPerSplit: Record<Split, number>;
   /** Mean of the windows' voicedFraction by the energy detector. */

@@ -12,11 +12,14 @@ import { DatabaseSync } from "node:sqlite";
 import { type PrepareConfig, resolvePrepareConfig } from "../config.ts";
 import { SonospeechError } from "../errors.ts";
 import type { CropBox } from "../media/crop.ts";
-import { SafetensorsReader } from "../records/safetensors.ts";
+import { type SafetensorsData, SafetensorsReader } from "../records/safetensors.ts";
 import { logPowerFloor } from "../signal/spectrogram.ts";
+import { readGaze, readLabels } from "./annotation_store.ts";
 import type { DatasetSummary, QuarantineRecord, ScanRecord, WindowRecord } from "./dataset_records.ts";
 import { datasetPaths, formatVersion, scanIdOf, type ScanTensor } from "./dataset_schema.ts";
-import { windowLabels } from "./labels.ts";
+import { fixationsWithin, type GazeFixation, type ScanGaze } from "./gaze.ts";
+import { type LabelStretch, labelWithin } from "./labels.ts";
+import type { ScanMask } from "./sector_gate.ts";
 import { type Split, splits } from "./split.ts";
 
 export type { DatasetSummary, QuarantineRecord, ScanRecord, WindowRecord } from "./dataset_records.ts";
@@ -44,6 +47,8 @@ export class DatasetReader {
   readonly #scans: Map<string, ScanRecord>;
   readonly #windows: WindowRecord[];
   readonly #quarantine: QuarantineRecord[];
+  readonly #labels: Map<string, LabelStretch[]>;
+  #lastGaze?: { scanId: string; gaze: ScanGaze };
   readonly #files = new Map<string, SafetensorsReader>();
 
   private constructor(path: string, config: PrepareConfig, database: DatabaseSync) {
@@ -52,6 +57,7 @@ export class DatasetReader {
     this.#scans = new Map(readScans(database).map((scan) => [scan.id, scan]));
     this.#windows = readWindows(database, this.#scans, config);
     this.#quarantine = readQuarantine(database);
+    this.#labels = readLabels(database);
     this.id = hashDataset(config, this.#scans.values());
   }
 
@@ -62,22 +68,28 @@ export class DatasetReader {
    */
   static open(path: string): DatasetReader {
     const config = readConfig(path);
-    const database = new DatabaseSync(datasetPaths.index(path), { readOnly: true });
+    let database: DatabaseSync | undefined;
     try {
+      database = new DatabaseSync(datasetPaths.index(path), { readOnly: true });
       const complete = database.prepare("SELECT value FROM meta WHERE key = 'complete'").get();
       const goOn = "Run the same prepare command again: it goes on where it stopped.";
       if (complete?.value !== "yes") refuseIndex("it must be prepared to the end", goOn);
       return new DatasetReader(path, config, database);
     } catch (cause) {
       if (cause instanceof SonospeechError) throw cause;
-      refuseIndex(
+      return refuseIndex(
         "its index must be readable",
         "Prepare into another --out, or delete the dataset first.",
         cause,
       );
     } finally {
-      database.close();
+      database?.close();
     }
+  }
+
+  /** The dataset's folder, where another thread can open it, too. */
+  get path(): string {
+    return this.#path;
   }
 
   /** All scans, in the order of their ids. */
@@ -85,20 +97,38 @@ export class DatasetReader {
     return [...this.#scans.values()];
   }
 
-  /**
-   * Labels of windows by id, as the dataset's `labels.csv` has them (see labels.ts); empty without that file.
-   *
-   * @throws SonospeechError `input` when the file is not of its form.
-   */
+  /** The labels of the windows that have one, by the window's id: what is seen for most of it (labelWithin). */
   labels(): Map<number, string> {
-    let text: string;
-    try {
-      text = Deno.readTextFileSync(`${this.#path}/labels.csv`);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return new Map();
-      throw error;
+    const labels = new Map<number, string>();
+    for (const { id, scanId, startSeconds } of this.#windows) {
+      const span = { startSeconds, endSeconds: startSeconds + this.config.windowSeconds };
+      const found = labelWithin(this.#labels.get(scanId) ?? [], span);
+      if (found) labels.set(id, found.label);
     }
-    return windowLabels(text, this.#windows, this.config.windowSeconds);
+    return labels;
+  }
+
+  /** The labelled stretches of a scan on its time axis, in order of time. */
+  labelStretches(scanId: string): readonly LabelStretch[] {
+    return this.#labels.get(scanId) ?? [];
+  }
+
+  /**
+   * Where somebody looked while the scan was made, on its time axis and in its stored frames; nothing when that is
+   * not known. The scan that was asked for last is kept in memory.
+   *
+   * @throws SonospeechError `store` when there is no such scan, or the file is damaged.
+   */
+  gaze(scanId: string): ScanGaze | undefined {
+    if (!this.#scan(scanId).hasGaze) return undefined;
+    if (this.#lastGaze?.scanId !== scanId) this.#lastGaze = { scanId, gaze: readGaze(this.#path, scanId) };
+    return this.#lastGaze.gaze;
+  }
+
+  /** The fixations that begin within a window, those outside the frame included; empty without gaze. */
+  fixations({ scanId, startSeconds }: Pick<WindowRecord, "scanId" | "startSeconds">): GazeFixation[] {
+    const endSeconds = startSeconds + this.config.windowSeconds;
+    return fixationsWithin(this.gaze(scanId)?.fixations ?? [], { startSeconds, endSeconds });
   }
 
   /** The windows of a split, of a scan, or all, in the order of their ids. */
@@ -116,7 +146,8 @@ export class DatasetReader {
 
   /** Totals. */
   summary(): DatasetSummary {
-    return summarize(this.scans(), this.#windows, this.#quarantine, this.config);
+    const [scans, windows, quarantine] = [this.scans(), this.#windows, this.#quarantine];
+    return summarize({ scans, windows, quarantine, labelledScans: this.#labels.size }, this.config);
   }
 
   /**
@@ -126,7 +157,7 @@ export class DatasetReader {
    * @throws SonospeechError `store` when there is no such scan or frame.
    */
   readFrames(scanId: string, start: number, count: number): Uint8Array {
-    return this.#open(scanId, "frames").readRows("frames", start, count) as Uint8Array;
+    return this.#rows(scanId, "frames", start, count) as Uint8Array;
   }
 
   /**
@@ -140,7 +171,7 @@ export class DatasetReader {
     const out = new Float32Array(count * bands).fill(logPowerFloor);
     const { start, inside } = clip(startColumn, count, this.#scan(scanId).columnCount);
     if (inside > 0) {
-      const rows = this.#open(scanId, "log_spectrogram").readRows("log_spectrogram", start, inside);
+      const rows = this.#rows(scanId, "log_spectrogram", start, inside);
       out.set(rows as Float16Array, (start - startColumn) * bands);
     }
     return out;
@@ -156,7 +187,7 @@ export class DatasetReader {
     const out = new Int16Array(count);
     const { start: first, inside } = clip(start, count, this.#scan(scanId).sampleCount);
     if (inside > 0) {
-      out.set(this.#open(scanId, "pcm").readRows("pcm", first, inside) as Int16Array, first - start);
+      out.set(this.#rows(scanId, "pcm", first, inside) as Int16Array, first - start);
     }
     return out;
   }
@@ -175,6 +206,22 @@ export class DatasetReader {
       must: "the scan must be in it",
       received: scanId,
     });
+  }
+
+  /** Rows of a file, which may have been cut off or removed since the dataset was prepared, or while it is read. */
+  #rows(scanId: string, tensor: ScanTensor, start: number, count: number): SafetensorsData {
+    try {
+      return this.#open(scanId, tensor).readRows(tensor, start, count);
+    } catch (cause) {
+      if (!(cause instanceof SonospeechError) && !(cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new SonospeechError("store", {
+        action: `read the ${tensor.replace("_", " ")} of scan ${this.#scan(scanId).id}`,
+        must: "the dataset's files must be as they were prepared",
+        received: cause instanceof SonospeechError ? cause : "no such file",
+        hint: "bring them back from a copy, or prepare the dataset into another folder",
+        cause,
+      });
+    }
   }
 
   #open(scanId: string, tensor: ScanTensor): SafetensorsReader {
@@ -245,8 +292,13 @@ function readScans(database: DatabaseSync): ScanRecord[] {
       sampleCount: Number(row.sample_count),
       contentHash: String(row.content_hash),
       sourceName: String(row.source_name),
+      axisStartSeconds: Number(row.axis_start_seconds),
+      picture: { width: Number(row.picture_width), height: Number(row.picture_height) },
       crop: JSON.parse(String(row.crop)) as CropBox,
-      notes: JSON.parse(String(row.notes)) as string[],
+      ...(row.mask === null ? {} : { mask: JSON.parse(String(row.mask)) as ScanMask }),
+      ...(row.bleeped_seconds === 0 ? {} : { bleepedSeconds: Number(row.bleeped_seconds) }),
+      hasGaze: row.has_gaze === 1,
+      notes: [row.notes, row.annotation_notes].flatMap((notes) => JSON.parse(String(notes)) as string[]),
     })
   );
 }
@@ -295,9 +347,12 @@ function hashDataset(config: PrepareConfig, scans: Iterable<ScanRecord>): string
 }
 
 function summarize(
-  scans: readonly ScanRecord[],
-  windows: readonly WindowRecord[],
-  quarantine: readonly QuarantineRecord[],
+  { scans, windows, quarantine, labelledScans }: {
+    scans: readonly ScanRecord[];
+    windows: readonly WindowRecord[];
+    quarantine: readonly QuarantineRecord[];
+    labelledScans: number;
+  },
   config: PrepareConfig,
 ): DatasetSummary {
   const perSplit = (count: (split: Split) => number) =>
@@ -313,10 +368,27 @@ function summarize(
     subjects: perSplit((split) =>
       new Set(scans.filter((scan) => scan.split === split).map((scan) => scan.subject)).size
     ),
+    labelledScans,
+    gazeScans: scans.filter(({ hasGaze }) => hasGaze).length,
+    bleeped: {
+      scans: scans.filter(({ bleepedSeconds }) => bleepedSeconds !== undefined).length,
+      seconds: scans.reduce((sum, { bleepedSeconds = 0 }) => sum + bleepedSeconds, 0),
+    },
+    masks: countMasks(scans),
     windowsPerSplit: perSplit((split) => windows.filter((window) => window.split === split).length),
     speechShareEnergy: mean((window) => window.voicedFractionEnergy),
     speechShareWebrtc: mean((window) => window.voicedFractionWebrtc),
     quarantined: quarantine.length,
     quarantineReasons,
   };
+}
+
+function countMasks(scans: readonly ScanRecord[]): DatasetSummary["masks"] {
+  const counts = { confirmed: 0, template: 0, found: 0, doubtful: 0, none: 0 };
+  for (const { mask } of scans) {
+    if (!mask) counts.none++;
+    else if (mask.doubts) counts.doubtful++;
+    else counts[mask.isConfirmed ? "confirmed" : mask.origin]++;
+  }
+  return counts;
 }

@@ -6,28 +6,24 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { PrepareConfig } from "../config.ts";
-import { show, SonospeechError } from "../errors.ts";
-import type { CropBox } from "../media/crop.ts";
+import type { CropBox, PictureSize } from "../media/crop.ts";
 import { writeJsonAtomic } from "../records/atomic_file.ts";
 import { SafetensorsAppender } from "../records/safetensors.ts";
-import {
-  datasetPaths,
-  formatVersion,
-  scanIdOf,
-  type ScanTensor,
-  schema,
-  windowIdStride,
-} from "./dataset_schema.ts";
-import { readConfig } from "./dataset_store.ts";
-import { assignSplits, type Split, splitCertificate } from "./split.ts";
+import { clearAnnotations, writeAnnotations } from "./annotation_store.ts";
+import type { Annotations } from "./annotations.ts";
+import { refuseForeignFolder, settleConfig, takeLock } from "./dataset_folder.ts";
+import { datasetPaths, scanIdOf, type ScanTensor, schema, windowIdStride } from "./dataset_schema.ts";
+import type { ScanPlace } from "./gaze.ts";
+import { requireBlackOutside, type ScanMask } from "./sector_gate.ts";
+import { assignSplits, type Split, splitRecord } from "./split.ts";
 
 /** What identifies an input. */
 export interface ScanSource {
   /** A hash of where the scan comes from; the same on every run. */
   source: string;
-  /** The file's own name, without folders. */
+  /** The file's own name, without folders, or its pseudonym. */
   sourceName: string;
-  /** The subject as the manifest names it. */
+  /** The subject as the manifest names it, or its pseudonym. */
   subject: string;
   /** The split that was asked for, if any. */
   split?: Split;
@@ -43,6 +39,8 @@ export interface ScanSlot {
   windowCount: number;
   /** Notes of an earlier preparation. */
   notes: readonly string[];
+  /** What its labels and gaze follow from; null when it has none. */
+  annotationHash: string | null;
 }
 
 /** What was found out about a scan whose tensors are written. */
@@ -51,8 +49,16 @@ export interface ScanFacts {
   contentHash: string;
   /** Time in which both pictures and speech exist, seconds. */
   durationSeconds: number;
-  /** What was kept of the picture, in source pixels. */
+  /** Where the scan's time axis begins on the video's clock, whose zero is where a player starts it. */
+  axisStartSeconds: number;
+  /** Size of the video's pictures. */
+  picture: PictureSize;
+  /** What was kept of the picture, in its pixels. */
   crop: CropBox;
+  /** Beside what sector the frames are black; missing where all of the crop was kept. */
+  mask?: ScanMask;
+  /** How much of the speech was taken out, seconds. */
+  bleepedSeconds?: number;
   /** What is worth knowing about how the scan was read. */
   notes: readonly string[];
   /** One entry a window, in order. */
@@ -81,15 +87,16 @@ export class DatasetWriter {
   /**
    * Makes a dataset's folder or opens an existing one to go on; scans that were cut off in writing are removed.
    *
+   * @param keyCheck Tells which key made the pseudonyms of its names; missing when names are kept as they are.
    * @throws SonospeechError `locked` when another writer is at work, `config` when the existing dataset was made
-   * with other settings, `store` when the folder holds something else.
+   * with other settings or another key, `store` when the folder holds something else.
    */
-  static async open(path: string, config: PrepareConfig): Promise<DatasetWriter> {
+  static async open(path: string, config: PrepareConfig, keyCheck?: string): Promise<DatasetWriter> {
     await Deno.mkdir(path, { recursive: true });
     await refuseForeignFolder(path);
     const lock = await takeLock(path);
     try {
-      await settleConfig(path, config);
+      await settleConfig(path, config, keyCheck);
       await Deno.mkdir(datasetPaths.scans(path), { recursive: true });
       const database = new DatabaseSync(datasetPaths.index(path));
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
@@ -192,20 +199,30 @@ export class DatasetWriter {
     };
   }
 
-  /** Closes a scan's files, moves them into place and writes its facts and windows in one transaction. */
+  /**
+   * Closes a scan's files, moves them into place and writes its facts and windows in one transaction.
+   *
+   * @throws SonospeechError `store` when something outside of its mask is in the frames; nothing is then moved.
+   */
   async commitScan(id: string, files: ScanFiles, facts: ScanFacts): Promise<void> {
     const frameCount = files.frames.finish();
     const sampleCount = files.pcm.finish();
     const columnCount = files.log_spectrogram.finish();
+    if (facts.mask) {
+      const frames = `${this.#partialFolder(id)}/frames.safetensors`;
+      requireBlackOutside(frames, facts.mask, facts.crop, this.config.frameSize);
+    }
     const folder = datasetPaths.scan(this.path, id);
     await Deno.remove(folder, { recursive: true }).catch(ignoreNotFound);
     await Deno.rename(this.#partialFolder(id), folder);
     this.#transaction(() => {
       const number = numberOf(id);
       this.#database.prepare("DELETE FROM windows WHERE scan = ?").run(number);
+      clearAnnotations(this.#database, number);
       this.#database.prepare(
         `UPDATE scans SET state = 'done', content_hash = ?, duration_seconds = ?, window_count = ?,
-           frame_count = ?, column_count = ?, sample_count = ?, crop = ?, notes = ?, reason = NULL, detail = NULL
+           frame_count = ?, column_count = ?, sample_count = ?, axis_start_seconds = ?, picture_width = ?,
+           picture_height = ?, crop = ?, mask = ?, bleeped_seconds = ?, notes = ?, reason = NULL, detail = NULL
          WHERE number = ?`,
       ).run(
         facts.contentHash,
@@ -214,7 +231,12 @@ export class DatasetWriter {
         frameCount,
         columnCount,
         sampleCount,
+        facts.axisStartSeconds,
+        facts.picture.width,
+        facts.picture.height,
         JSON.stringify(facts.crop),
+        facts.mask ? JSON.stringify(facts.mask) : null,
+        facts.bleepedSeconds ?? 0,
         JSON.stringify(facts.notes),
         number,
       );
@@ -224,6 +246,31 @@ export class DatasetWriter {
         insert.run(id, number, index, window.voicedFractionEnergy, window.voicedFractionWebrtc);
       });
     });
+  }
+
+  /** Where a prepared scan's frames lie in its video. */
+  placeOf(id: string): ScanPlace {
+    const row = this.#database.prepare("SELECT * FROM scans WHERE number = ?").get(numberOf(id))!;
+    return {
+      picture: { width: Number(row.picture_width), height: Number(row.picture_height) },
+      crop: JSON.parse(String(row.crop)) as CropBox,
+      axisStartSeconds: Number(row.axis_start_seconds),
+      durationSeconds: Number(row.duration_seconds),
+    };
+  }
+
+  /** What a scan's labels and gaze follow from, now; null when it has none. */
+  annotationHashOf(id: string): string | null {
+    const row = this.#database.prepare("SELECT annotation_hash FROM scans WHERE number = ?").get(
+      numberOf(id),
+    )!;
+    return row.annotation_hash === null ? null : String(row.annotation_hash);
+  }
+
+  /** Replaces a prepared scan's labels and gaze; `hash` is what they follow from, null when there are none. */
+  async annotateScan(id: string, annotations: Annotations, hash: string | null): Promise<void> {
+    const { path } = this;
+    await writeAnnotations({ database: this.#database, path }, numberOf(id), annotations, hash);
   }
 
   /** Throws away a scan's files. */
@@ -239,6 +286,7 @@ export class DatasetWriter {
   ): Promise<void> {
     this.#transaction(() => {
       this.#database.prepare("DELETE FROM windows WHERE scan = ?").run(numberOf(id));
+      clearAnnotations(this.#database, numberOf(id));
       this.#database.prepare(
         "UPDATE scans SET state = 'quarantined', content_hash = ?, reason = ?, detail = ? WHERE number = ?",
       ).run(problem.contentHash ?? null, problem.reason, problem.detail, numberOf(id));
@@ -256,7 +304,7 @@ export class DatasetWriter {
   async finish(): Promise<void> {
     const { split: shares, seed } = this.config;
     const assigned = this.#assignSplits("state = 'done'");
-    await writeJsonAtomic(datasetPaths.split(this.path), splitCertificate(assigned, shares, seed));
+    await writeJsonAtomic(datasetPaths.split(this.path), splitRecord(assigned, shares, seed));
     this.#transaction(() => {
       this.#database.exec("DELETE FROM subjects");
       const insert = this.#database.prepare("INSERT INTO subjects VALUES (?, ?)");
@@ -324,6 +372,7 @@ function toSlot(row: Record<string, unknown>): ScanSlot {
     source: String(row.source),
     windowCount: Number(row.window_count),
     notes: JSON.parse(String(row.notes)) as string[],
+    annotationHash: row.annotation_hash === null ? null : String(row.annotation_hash),
   };
 }
 
@@ -333,56 +382,4 @@ function numberOf(scanId: string): number {
 
 function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-async function takeLock(path: string): Promise<Deno.FsFile> {
-  const lock = await Deno.open(datasetPaths.lock(path), { create: true, write: true });
-  if (await lock.tryLock(true)) return lock;
-  lock.close();
-  throw new SonospeechError("locked", {
-    action: "prepare the dataset",
-    must: "no other prepare may be writing to the same folder",
-    hint: "Wait until it is done, or choose another --out.",
-  });
-}
-
-async function refuseForeignFolder(path: string): Promise<void> {
-  const ours = new Set(["dataset.json", "prepare.lock"]);
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(path)) names.push(name);
-  if (names.length === 0 || names.some((name) => ours.has(name))) return;
-  throw new SonospeechError("store", {
-    action: `prepare the dataset ${path}`,
-    must: "the folder must be empty or hold a dataset",
-    received: names[0],
-    hint: "Choose another --out.",
-    publicMessage: "Cannot prepare the dataset: the folder must be empty or hold a dataset",
-  });
-}
-
-async function settleConfig(path: string, config: PrepareConfig): Promise<void> {
-  const exists = await Deno.stat(datasetPaths.manifest(path)).catch(() => null);
-  if (!exists) return writeJsonAtomic(datasetPaths.manifest(path), { formatVersion, config });
-  const key = firstDifference(readConfig(path), config);
-  if (key === undefined) return;
-  throw new SonospeechError("config", {
-    action: "go on with the dataset",
-    must: `its settings must stay the same, but ${key}`,
-    hint: "Prepare into another --out, or delete the dataset first.",
-  });
-}
-
-/** The first setting that differs, in words. */
-function firstDifference(old: unknown, now: unknown, path = ""): string | undefined {
-  if (JSON.stringify(old) === JSON.stringify(now)) return undefined;
-  if (!isObject(old) || !isObject(now)) return `${path} was ${show(old)} and now is ${show(now)}`;
-  for (const key of Object.keys({ ...old, ...now })) {
-    const difference = firstDifference(old[key], now[key], path ? `${path}.${key}` : key);
-    if (difference) return difference;
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,24 +2,34 @@
  * Manifests: CSV files that say which video belongs to which subject and which speech to which video.
  *
  * Columns, in any order: `video` and `subject` (or `patient`) are needed; `scan` (a name; the video's own by default),
- * `speech` (a separate sound file), `speech_offset_seconds` (when its first sample is heard on the video's clock) and
- * `split` (train, validation or test) may be left out or empty. Other columns are left alone. Fields are separated by
- * commas or, as the header shows, semicolons. Relative paths start from the manifest's folder.
+ * `speech` (a separate sound file), `speech_offset_seconds` (when its first sample is heard on the video's clock),
+ * `labels` (a file of labels, see labels.ts), `gaze` (a file of gaze, see gaze_table.ts), `gaze_offset_seconds` (the
+ * tracker's time 0 on the video's clock), `gaze_box` (where the video was shown: x y width height, in the units of the
+ * gaze file), `mask` (a mask for its scanner's pictures, see mask_template.ts), `bleep` (stretches of speech to take
+ * out, see bleeps.ts) and `split` (train, validation or test) may be left out or empty. Other columns are left alone. Fields
+ * are separated by commas or, as the header shows, semicolons or tabs. Relative paths start from the manifest's
+ * folder.
  *
  * @module
  */
 
-import { parse } from "csv-parse/sync";
 import { distance } from "fastest-levenshtein";
 import { basename, dirname, extname, resolve } from "node:path";
 import { SonospeechError } from "../errors.ts";
+import type { CropBox } from "../media/crop.ts";
 import { nearest } from "../nearest.ts";
+import { readCsvTable } from "./csv_table.ts";
 import { type Split, splits } from "./split.ts";
 
 /** One scan to prepare. */
 export interface ScanItem {
   /** A name for messages; the file's own name without folders. */
   name: string;
+  /**
+   * Where its user finds it: the path in the folder that was named, or its name in the manifest. Folders are often
+   * named after patients: it is for the user's own terminal and is stored nowhere.
+   */
+  file: string;
   /** Who was scanned. */
   subject: string;
   /** Absolute path. */
@@ -28,6 +38,18 @@ export interface ScanItem {
   speech?: string;
   /** Time of the speech file's start on the video's clock, whose zero is where a player starts it. */
   speechOffsetSeconds: number;
+  /** Absolute path of a file of labels. */
+  labels?: string;
+  /** Absolute path of a file of gaze. */
+  gaze?: string;
+  /** The gaze file's time 0 on the video's clock. */
+  gazeOffsetSeconds: number;
+  /** Where the video was shown, in the units of the gaze file; its places are the picture's own when left out. */
+  gazeBox?: CropBox;
+  /** Absolute path of the mask for its scanner's pictures. */
+  mask?: string;
+  /** Absolute path of a list of stretches of speech to take out. */
+  bleep?: string;
   /** The split that is asked for. */
   split?: Split;
   /** Why it cannot be read, if that is known from its kind. */
@@ -42,9 +64,14 @@ export interface ScanList {
   warnings: string[];
 }
 
-const columns = ["scan", "subject", "video", "speech", "speech_offset_seconds", "split"] as const;
+const columns = [
+  ...["scan", "subject", "video", "speech", "speech_offset_seconds"] as const,
+  ...["labels", "gaze", "gaze_offset_seconds", "gaze_box", "mask", "bleep", "split"] as const,
+];
 type Column = typeof columns[number];
 const aliases: Readonly<Record<string, Column>> = { patient: "subject" };
+/** A column that is near one of ours and still a likely one of the user's. */
+const foreign = new Set(["label"]);
 
 /** Where something went wrong in a manifest. */
 interface Place {
@@ -77,44 +104,18 @@ export async function readManifest(path: string): Promise<ScanList> {
 /** Reads a manifest's text; `path` is where it lies. @throws SonospeechError `input` as {@linkcode readManifest}. */
 export function parseManifest(text: string, path: string): ScanList {
   const file = basename(path);
-  const [header, ...rows] = parseRows(text, file);
-  if (!header) refuse({ file, line: 1 }, "there must be a line with the columns' names");
-  const { places, ignored } = findColumns(header.record, { file, line: header.line });
-  const items = rows.map(({ record, line }) => {
-    const value = (column: Column) => record[places.get(column) ?? -1] ?? "";
+  const { header, headerLine, rows } = readCsvTable(text, {
+    refuse: (line, must) => refuse({ file, line }, must),
+  });
+  if (header.length === 0) refuse({ file, line: 1 }, "there must be a line with the columns' names");
+  const { places, ignored } = findColumns(header, { file, line: headerLine });
+  const items = rows.map(({ values, line }) => {
+    const value = (column: Column) => values[places.get(column) ?? -1] ?? "";
     return toItem(value, { file, line }, dirname(path));
   });
   refuseTwoSplits(items, rows.map(({ line }) => ({ file, line, column: "split" })));
   const warnings = ignored.length > 0 ? [`${file}: columns left alone: ${ignored.join(", ")}`] : [];
   return { items, warnings };
-}
-
-interface Row {
-  record: string[];
-  line: number;
-}
-
-function parseRows(text: string, file: string): Row[] {
-  try {
-    const options = {
-      bom: true,
-      skip_empty_lines: true,
-      trim: true,
-      info: true,
-      delimiter: delimiterOf(text),
-    };
-    const rows = parse(text, options) as unknown as { record: string[]; info: { lines: number } }[];
-    return rows.map(({ record, info }) => ({ record, line: info.lines }));
-  } catch (error) {
-    const line = (error as { lines?: number }).lines ?? 1;
-    return refuse({ file, line }, `it must be valid CSV (${(error as Error).message})`);
-  }
-}
-
-/** Where numbers have a decimal comma, spreadsheets write semicolons between fields. */
-function delimiterOf(text: string): string {
-  const header = text.split(/[\r\n]/).find((line) => line.trim() !== "") ?? "";
-  return header.includes(";") && !header.includes(",") ? ";" : ",";
 }
 
 function findColumns(header: string[], place: Place): { places: Map<Column, number>; ignored: string[] } {
@@ -135,8 +136,10 @@ function findColumns(header: string[], place: Place): { places: Map<Column, numb
 
 /** A column that is nearly one of ours is a typing error, not a column of the user's. */
 function checkUnknown(name: string, place: Place): string {
-  const closest = nearest(name.toLowerCase(), columns);
-  if (distance(name.toLowerCase(), closest) <= 2) {
+  const lower = name.toLowerCase();
+  const closest = nearest(lower, columns);
+  // Two letters more or less make another word of a short one, as age is another than gaze.
+  if (!foreign.has(lower) && distance(lower, closest) <= Math.min(2, lower.length / 3)) {
     refuse({ ...place, column: name }, `the column's name must be known, the nearest is "${closest}"`, name);
   }
   return name;
@@ -148,10 +151,17 @@ function toItem(value: (column: Column) => string, place: Place, folder: string)
   const video = resolve(folder, needed("video"));
   return {
     name: value("scan") || stemOf(video),
+    file: value("scan") || value("video"),
     subject: needed("subject"),
     video,
     speech: value("speech") ? resolve(folder, value("speech")) : undefined,
-    speechOffsetSeconds: toOffset(value("speech_offset_seconds"), value("speech") !== "", place),
+    speechOffsetSeconds: toOffset("speech", value, place),
+    labels: value("labels") ? resolve(folder, value("labels")) : undefined,
+    gaze: value("gaze") ? resolve(folder, value("gaze")) : undefined,
+    gazeOffsetSeconds: toOffset("gaze", value, place),
+    gazeBox: toGazeBox(value, place),
+    mask: value("mask") ? resolve(folder, value("mask")) : undefined,
+    bleep: value("bleep") ? resolve(folder, value("bleep")) : undefined,
     split: toSplit(value("split"), place),
   };
 }
@@ -161,13 +171,28 @@ export function stemOf(path: string): string {
   return basename(path, extname(path));
 }
 
-function toOffset(text: string, hasSpeech: boolean, place: Place): number {
+function toOffset(of: "speech" | "gaze", value: (column: Column) => string, place: Place): number {
+  const column = `${of}_offset_seconds` as const;
+  const text = value(column);
   const seconds = text === "" ? 0 : Number(text);
-  const at = { ...place, column: "speech_offset_seconds" };
+  const at = { ...place, column };
   if (!Number.isFinite(seconds)) refuse(at, "the offset must be a number of seconds", text);
   // A video's own sound has the video's clock; to leave an offset alone would hide what its writer meant.
-  if (seconds !== 0 && !hasSpeech) refuse(at, "an offset needs a speech file in the same row", text);
+  if (seconds !== 0 && !value(of)) refuse(at, `an offset needs a ${of} file in the same row`, text);
   return seconds;
+}
+
+function toGazeBox(value: (column: Column) => string, place: Place): CropBox | undefined {
+  const text = value("gaze_box");
+  if (text === "") return undefined;
+  const at = { ...place, column: "gaze_box" };
+  const numbers = text.split(/[\s,;]+/).map(Number);
+  const [x, y, width, height] = numbers;
+  if (numbers.length !== 4 || !numbers.every(Number.isFinite) || width <= 0 || height <= 0) {
+    refuse(at, "it must be four numbers, x y width height, of which the last two are positive", text);
+  }
+  if (!value("gaze")) refuse(at, "a box needs a gaze file in the same row", text);
+  return { x, y, width, height };
 }
 
 function toSplit(text: string, place: Place): Split | undefined {

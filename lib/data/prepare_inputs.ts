@@ -9,11 +9,12 @@
  * @module
  */
 
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { SonospeechError } from "../errors.ts";
+import { isDicom } from "../media/dicom_header.ts";
 import { readManifest, type ScanItem, type ScanList, stemOf } from "./manifest.ts";
 
-const videoExtensions = new Set([".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif"]);
+const videoExtensions = new Set([".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".dcm"]);
 const soundExtensions = new Set(
   [
     ".wav",
@@ -34,12 +35,11 @@ const soundExtensions = new Set(
 );
 /** Files that hold pictures in ways that are not read. */
 const unsupportedExtensions: ReadonlyMap<string, string> = new Map([
-  [".dcm", "DICOM files are not read yet"],
   [".ult", "raw ultrasound of Articulate Assistant is not read, convert it to a video first"],
 ]);
 
 /**
- * Lists the scans of all inputs, in a fixed order; a video is listed once however often it is named.
+ * Lists the scans of all inputs, in a fixed order; a scan is listed once however often it is named.
  *
  * @throws SonospeechError `input` when an input does not exist, a manifest is not valid, or nothing is found.
  */
@@ -50,16 +50,27 @@ export async function listScans(inputs: readonly string[]): Promise<ScanList> {
     list.items.push(...found.items);
     list.warnings.push(...found.warnings);
   }
-  const seen = new Set<string>();
-  list.items = list.items.filter(({ video, speech, speechOffsetSeconds }) => {
-    const key = JSON.stringify([video, speech, speechOffsetSeconds]);
-    return !seen.has(key) && seen.add(key);
-  });
+  list.items = listOnce(list.items);
   if (list.items.length > 0) return list;
   throw new SonospeechError("input", {
-    action: "prepare the dataset",
+    action: "read the inputs",
     must: `the inputs must hold videos (${[...videoExtensions].join(" ")})`,
     received: inputs.map((input) => basename(input)).join(", ") || "no inputs",
+  });
+}
+
+/** Each scan once; where its first mention has no labels, gaze, mask or bleeps, a later one's are taken. */
+function listOnce(items: readonly ScanItem[]): ScanItem[] {
+  const byKey = Map.groupBy(
+    items,
+    ({ video, speech, speechOffsetSeconds }) => JSON.stringify([video, speech, speechOffsetSeconds]),
+  );
+  return [...byKey.values()].map((same) => {
+    const labels = same.find((item) => item.labels !== undefined)?.labels;
+    const { gaze, gazeBox, gazeOffsetSeconds } = same.find((item) => item.gaze !== undefined) ?? same[0];
+    const given = (of: "mask" | "bleep") => same.find((item) => item[of] !== undefined)?.[of];
+    const [mask, bleep] = [given("mask"), given("bleep")];
+    return { ...same[0], labels, gaze, gazeBox, gazeOffsetSeconds, mask, bleep };
   });
 }
 
@@ -67,12 +78,14 @@ async function listInput(path: string): Promise<ScanList> {
   const stat = await Deno.stat(path).catch(() => null);
   if (stat?.isDirectory) return await listFolder(path);
   if (stat && extname(path).toLowerCase() === ".csv") return await readManifest(path);
-  if (stat) return { items: [await toScan(path, stemOf(path), await soundBeside(path))], warnings: [] };
+  if (stat) {
+    return { items: [toScan(path, basename(path), stemOf(path), await soundBeside(path))], warnings: [] };
+  }
   throw new SonospeechError("input", {
-    action: "prepare the dataset",
+    action: "read the inputs",
     must: "every input must exist",
     received: path,
-    publicMessage: "Cannot prepare the dataset: every input must exist",
+    publicMessage: "Cannot read the inputs: every input must exist",
   });
 }
 
@@ -90,14 +103,14 @@ async function listFolder(folder: string): Promise<ScanList> {
   const items: ScanItem[] = [];
   const paired = new Set<string>();
   for (const path of files) {
-    if (!videoExtensions.has(extensionOf(path)) && !unsupportedExtensions.has(extensionOf(path))) continue;
+    if (!await holdsPictures(path)) continue;
     const sound = sounds.get(withoutExtension(path));
     if (sound) paired.add(sound);
-    items.push(await toScan(path, subjectIn(folder, path), sound));
+    items.push(toScan(path, relative(folder, path), subjectIn(folder, path), sound));
   }
   for (const path of files) {
     if (soundExtensions.has(extensionOf(path)) && !paired.has(path)) {
-      items.push(await toScan(path, subjectIn(folder, path)));
+      items.push(toScan(path, relative(folder, path), subjectIn(folder, path)));
     }
   }
   const guessed = items.some(({ video }) => dirname(video) === folder);
@@ -105,6 +118,14 @@ async function listFolder(folder: string): Promise<ScanList> {
     basename(folder)
   }: no manifest.csv, so every file directly in it counts as a subject of its own`;
   return { items, warnings: guessed ? [warning] : [] };
+}
+
+/** By its extension, or, where that says nothing, because it begins as DICOM files do; they often have none. */
+async function holdsPictures(path: string): Promise<boolean> {
+  const extension = extensionOf(path);
+  if (videoExtensions.has(extension) || unsupportedExtensions.has(extension)) return true;
+  if (soundExtensions.has(extension) || basename(path).toUpperCase() === "DICOMDIR") return false;
+  return await isDicom(path);
 }
 
 function subjectIn(folder: string, path: string): string {
@@ -132,7 +153,7 @@ async function findFiles(folder: string): Promise<string[]> {
 }
 
 async function soundBeside(path: string): Promise<string | undefined> {
-  if (!videoExtensions.has(extensionOf(path))) return undefined;
+  if (!await holdsPictures(path)) return undefined;
   for (const extension of soundExtensions) {
     const sound = withoutExtension(path) + extension;
     if (await Deno.stat(sound).then((stat) => stat.isFile).catch(() => false)) return sound;
@@ -140,24 +161,16 @@ async function soundBeside(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function toScan(video: string, subject: string, speech?: string): Promise<ScanItem> {
-  const isDicom = await hasDicomMark(video);
-  const unsupported = unsupportedExtensions.get(isDicom ? ".dcm" : extensionOf(video));
-  return { name: basename(video), subject, video, speech, speechOffsetSeconds: 0, unsupported };
-}
-
-/** DICOM files carry the letters DICM after a preamble of 128 bytes, whatever their name. */
-async function hasDicomMark(path: string): Promise<boolean> {
-  try {
-    // To open a pipe would be to wait for its writer.
-    if (!(await Deno.stat(path)).isFile) return false;
-    using file = await Deno.open(path, { read: true });
-    await file.seek(128, Deno.SeekMode.Start);
-    const mark = new Uint8Array(4);
-    await file.read(mark);
-    return new TextDecoder().decode(mark) === "DICM";
-  } catch {
-    // What cannot be opened is put aside with its reason when it is prepared.
-    return false;
-  }
+function toScan(video: string, file: string, subject: string, speech?: string): ScanItem {
+  const unsupported = unsupportedExtensions.get(extensionOf(video));
+  return {
+    name: basename(video),
+    file,
+    subject,
+    video,
+    speech,
+    speechOffsetSeconds: 0,
+    gazeOffsetSeconds: 0,
+    unsupported,
+  };
 }

@@ -18,7 +18,26 @@ export function resizeArea(
   outWidth: number,
 ): Float32Array {
   if (height === outHeight && width === outWidth) return Float32Array.from(values);
+  const narrow = width === outWidth ? values : resizeWidth(values, height, width, outWidth);
   const rows = axisWeights(height, outHeight);
+  const out = new Float32Array(outHeight * outWidth);
+  for (let y = 0; y < outHeight; y++) {
+    const { first, weights } = rows[y];
+    for (let k = 0; k < weights.length; k++) {
+      const row = (first + k) * outWidth;
+      const weight = weights[k];
+      for (let x = 0, to = y * outWidth; x < outWidth; x++) out[to + x] += weight * narrow[row + x];
+    }
+  }
+  return out;
+}
+
+function resizeWidth(
+  values: ArrayLike<number>,
+  height: number,
+  width: number,
+  outWidth: number,
+): Float32Array {
   const columns = axisWeights(width, outWidth);
   const narrow = new Float32Array(height * outWidth);
   for (let y = 0; y < height; y++) {
@@ -29,15 +48,7 @@ export function resizeArea(
       narrow[y * outWidth + x] = sum;
     }
   }
-  const out = new Float32Array(outHeight * outWidth);
-  for (let y = 0; y < outHeight; y++) {
-    const { first, weights } = rows[y];
-    for (let k = 0; k < weights.length; k++) {
-      const row = (first + k) * outWidth;
-      for (let x = 0; x < outWidth; x++) out[y * outWidth + x] += weights[k] * narrow[row + x];
-    }
-  }
-  return out;
+  return narrow;
 }
 
 interface AxisWeight {

@@ -84,7 +84,7 @@ function wantedCounts(subjects: number, shares: SplitShares): { test: number; va
 }
 
 /** A record of who is where, which later readers can check. */
-export interface SplitCertificate {
+export interface SplitRecord {
   /** Seed of the shuffle. */
   seed: number;
   /** The shares that were asked for. */
@@ -94,11 +94,11 @@ export interface SplitCertificate {
 }
 
 /** Writes down a split so that any change to it shows. */
-export function splitCertificate(
+export function splitRecord(
   assigned: ReadonlyMap<string, Split>,
   shares: SplitShares,
   seed: number,
-): SplitCertificate {
+): SplitRecord {
   const part = (split: Split) => {
     const subjects = [...assigned.keys()].filter((subject) => assigned.get(subject) === split).sort();
     return { subjects, sha256: createHash("sha256").update(JSON.stringify(subjects)).digest("hex") };
@@ -109,4 +109,9 @@ export function splitCertificate(
     shares: { validationShare, testShare },
     splits: { train: part("train"), validation: part("validation"), test: part("test") },
   };
+}
+
+/** A subject's name as a run remembers it: the first 64 bits of its SHA-256, hexadecimal. */
+export function subjectDigest(subject: string): string {
+  return createHash("sha256").update(subject).digest("hex").slice(0, 16);
 }

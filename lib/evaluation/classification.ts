@@ -148,6 +148,36 @@ export function balancedAccuracy(matrix: ConfusionMatrix): number {
 }
 
 /**
+ * {@linkcode balancedAccuracy} of some rows, for resampling.
+ *
+ * @param truth Class indices in [0, K), one per item.
+ * @param predicted The same; an index that is no class is wrong.
+ * @param classes K.
+ * @param rows Items with repetitions; all when left out.
+ */
+export function balancedAccuracyOfRows(
+  truth: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classes: number,
+  rows?: Int32Array,
+): number {
+  const all = new Float64Array(classes), right = new Float64Array(classes);
+  const count = rows?.length ?? truth.length;
+  for (let i = 0; i < count; i++) {
+    const row = rows ? rows[i] : i;
+    all[truth[row]]++;
+    if (truth[row] === predicted[row]) right[truth[row]]++;
+  }
+  let sum = 0, present = 0;
+  for (let k = 0; k < classes; k++) {
+    if (all[k] === 0) continue;
+    sum += right[k] / all[k];
+    present++;
+  }
+  return sum / present;
+}
+
+/**
  * All scores of one classifier.
  *
  * @param background The name of the class that is no standard plane; the second macro average leaves it out. The

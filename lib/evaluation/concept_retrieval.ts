@@ -171,6 +171,43 @@ export function chanceConcepts(ranks: readonly ConceptRank[]): ConceptMetrics {
   };
 }
 
+/** What a query's ranking gives whatever it is asked for. */
+export interface DealtConcept {
+  /** Index of the query. */
+  query: number;
+  /** Mean over the queries' concepts, frequent ones counting more. */
+  averagePrecision: number;
+  /** Likewise, the chance that the first item is of the concept. */
+  firstHit: number;
+}
+
+/**
+ * What each query's ranking gives when it is asked for the concepts of all queries instead of its own: the mean over
+ * all deals. Unlike a random order it keeps what a ranking prefers whatever it is asked for, as items of any concept
+ * before those of none; what lies above it was found by asking.
+ *
+ * @returns One for each query that {@linkcode conceptRanks} answers, in its order.
+ * @throws SonospeechError `input` as {@linkcode conceptRanks}.
+ */
+export function dealtConcepts(options: ConceptRankOptions): DealtConcept[] {
+  const own = conceptRanks(options);
+  const dealt = new Map(own.map(({ query }) => [query, { averagePrecision: 0, firstHit: 0, weight: 0 }]));
+  for (const [concept, { length }] of Map.groupBy(own, ({ concept }) => concept)) {
+    const queryConcepts = options.queryConcepts.map((_, query) => dealt.has(query) ? concept : null);
+    for (const { query, averagePrecision, hits } of conceptRanks({ ...options, queryConcepts })) {
+      const sums = dealt.get(query)!;
+      sums.averagePrecision += length * averagePrecision;
+      sums.firstHit += length * hits[0];
+      sums.weight += length;
+    }
+  }
+  return [...dealt].map(([query, { averagePrecision, firstHit, weight }]) => ({
+    query,
+    averagePrecision: averagePrecision / weight,
+    firstHit: firstHit / weight,
+  }));
+}
+
 function chanceMedian(ranks: readonly ConceptRank[]): number {
   const miss = ranks.map(() => 1);
   for (let m = 1;; m++) {

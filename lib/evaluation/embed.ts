@@ -10,6 +10,7 @@ import type { WindowRecord } from "../data/dataset_store.ts";
 import { speechStart } from "../data/pairs.ts";
 import { nextTurn } from "../event_loop.ts";
 import { buildEmbeddingGraph } from "../models/dual_encoder.ts";
+import { sizeOf } from "../shape.ts";
 import type { Executor, InferenceProgram, Tensors } from "../tensor/executor.ts";
 
 /** Embeddings of both modalities of some windows, unit length, row i of each belonging to window i. */
@@ -26,7 +27,8 @@ export interface EmbeddedWindows {
 
 /** Most frames and most speech samples of a window that are averaged into its embedding. */
 const samplesPerWindow = 4;
-const batchSize = 64;
+/** Most rows in one go. */
+const largestBatch = 64;
 
 /** What to embed and with what. */
 export interface EmbedOptions {
@@ -51,36 +53,41 @@ export interface EmbedOptions {
  * its speech embedding the mean over enough samples to hear all of it (at most four), both scaled to unit length.
  */
 export async function embedWindows(options: EmbedOptions): Promise<EmbeddedWindows> {
+  const { windows, config, onProgress } = options;
+  const half = (start: number) => (done: number) => onProgress?.(Math.floor((start + done) / 2));
+  return {
+    windows,
+    dimension: config.model.embeddingDim,
+    video: await embedModality("video", { ...options, onProgress: half(0) }),
+    speech: await embedModality("speech", { ...options, onProgress: half(windows.length) }),
+  };
+}
+
+/**
+ * The embeddings of windows by what is seen or by what is said alone, as {@linkcode embedWindows} has them.
+ *
+ * @returns `[N, D]`, unit length.
+ */
+export async function embedModality(
+  modality: "video" | "speech",
+  options: EmbedOptions,
+): Promise<Float32Array> {
   const { executor, config, parameters, source, windows } = options;
-  const graph = buildEmbeddingGraph(config.model, batchSize);
-  const video = await executor.compileInference({ embedding: graph.video }, parameters);
-  const speech = await executor.compileInference({ embedding: graph.speech }, parameters);
+  const inputs = new InputReader(source, config.model, config.data.speechSeconds);
+  const jobs = windows.map((window) =>
+    modality === "video" ? frameJobs(inputs, window) : speechJobsOf(inputs, window, source, config)
+  );
+  const batch = Math.max(1, Math.min(largestBatch, jobs.flat().length));
+  const embedding = buildEmbeddingGraph(config.model, batch)[modality];
+  const program = await executor.compileInference({ embedding }, parameters);
   try {
-    const inputs = new InputReader(source, config.model, config.data.speechSeconds);
-    const videoJobs = windows.map((window) => frameJobs(inputs, window));
-    const speechJobs = windows.map((window) => speechJobsOf(inputs, window, source, config));
-    const total = windows.length * 2;
-    const report = (jobs: number) => options.onProgress?.(Math.floor((jobs / total) * windows.length));
-    const run = (
-      program: InferenceProgram,
-      name: string,
-      shape: readonly number[],
-      jobs: Job[][],
-      base: number,
-    ) =>
-      averageEmbeddings(program, name, shape, jobs, config.model.embeddingDim, {
-        signal: options.signal,
-        onProgress: (done) => report(base + done),
-      });
-    return {
-      windows,
-      dimension: config.model.embeddingDim,
-      video: await run(video, "frames", config.model.frameSize, videoJobs, 0),
-      speech: await run(speech, "speech", config.model.speechSize, speechJobs, windows.length),
-    };
+    const { frameSize, speechSize } = config.model;
+    const input = modality === "video"
+      ? { name: "frames", shape: [batch, ...frameSize, 1] }
+      : { name: "speech", shape: [batch, ...speechSize, 1] };
+    return await averageEmbeddings(program, input, jobs, config.model.embeddingDim, options);
   } finally {
-    video.dispose();
-    speech.dispose();
+    program.dispose();
   }
 }
 
@@ -103,37 +110,37 @@ function speechJobsOf(
 ): Job[] {
   const { windowSeconds } = source.config;
   const { speechSeconds } = config.data;
+  const places = { windowSeconds, speechSeconds, scanSeconds: inputs.scanSeconds(window.scanId) };
   const count = Math.min(samplesPerWindow, Math.max(1, Math.ceil(windowSeconds / speechSeconds - 1e-9)));
   return Array.from({ length: count }, (_, k) => {
     const position = count === 1 ? 0.5 : k / (count - 1);
-    const start = speechStart(window.startSeconds, windowSeconds, speechSeconds, position);
+    const start = speechStart(window.startSeconds, position, places);
     return (out, offset) => inputs.speech(window.scanId, start, out, offset);
   });
 }
 
 async function averageEmbeddings(
   program: InferenceProgram,
-  input: string,
-  shape: readonly number[],
+  input: { name: string; shape: readonly number[] },
   jobs: readonly Job[][],
   dimension: number,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress: (windows: number) => void },
+  { signal, onProgress }: Pick<EmbedOptions, "signal" | "onProgress">,
 ): Promise<Float32Array> {
   const flat = jobs.flatMap((windowJobs, window) => windowJobs.map((job) => ({ job, window })));
-  const size = shape[0] * shape[1];
+  const [batchSize, ...size] = input.shape;
   const out = new Float32Array(jobs.length * dimension);
   for (let start = 0; start < flat.length; start += batchSize) {
     await nextTurn();
     signal?.throwIfAborted();
     const batch = flat.slice(start, start + batchSize);
-    const data = new Float32Array(batchSize * size);
-    batch.forEach(({ job }, i) => job(data, i * size));
-    const result = await program.run(new Map([[input, { shape: [batchSize, ...shape, 1], data }]]));
+    const data = new Float32Array(sizeOf(input.shape));
+    batch.forEach(({ job }, i) => job(data, i * sizeOf(size)));
+    const result = await program.run(new Map([[input.name, { shape: input.shape, data }]]));
     const embedding = result.get("embedding")!.data;
     batch.forEach(({ window }, i) => {
       for (let d = 0; d < dimension; d++) out[window * dimension + d] += embedding[i * dimension + d];
     });
-    onProgress(batch[batch.length - 1].window + 1);
+    onProgress?.(batch[batch.length - 1].window + 1);
   }
   normalizeRows(out, dimension);
   return out;

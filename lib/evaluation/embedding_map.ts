@@ -4,8 +4,8 @@
  * @module
  */
 
-import { PCA } from "ml-pca";
 import type { EmbeddedWindows } from "./embed.ts";
+import { principalAxes, projectRows } from "./principal_axes.ts";
 
 /** One window on the map. */
 export interface MapPoint {
@@ -47,18 +47,17 @@ export function embeddingMap(
   const { windows, video, speech, dimension } = embedded;
   const step = Math.max(1, Math.ceil(windows.length / mapWindowLimit));
   const kept = windows.map((_, i) => i).filter((i) => i % step === 0);
-  const row = (values: Float32Array, i: number) =>
-    Array.from(values.subarray(i * dimension, (i + 1) * dimension));
-  const rows = [...kept.map((i) => row(video, i)), ...kept.map((i) => row(speech, i))];
-  const pca = new PCA(rows, { method: "SVD" });
-  const loadings = pca.getLoadings().to2DArray();
-  const signs = [0, 1].map((axis) => {
-    const largest = (loadings[axis] ?? [1]).reduce((a, b) => Math.abs(b) > Math.abs(a) ? b : a, 0);
-    return largest < 0 ? -1 : 1;
-  });
-  const scores = pca.predict(rows, { nComponents: Math.min(2, loadings.length) }).to2DArray();
-  const point = (i: number): [number, number] => [scores[i][0] * signs[0], (scores[i][1] ?? 0) * signs[1]];
-  const explained = pca.getExplainedVariance();
+  const rows = new Float32Array(2 * kept.length * dimension);
+  [video, speech].forEach((values, modality) =>
+    kept.forEach((i, k) =>
+      rows.set(values.subarray(i * dimension, (i + 1) * dimension), (modality * kept.length + k) * dimension)
+    )
+  );
+  const axes = principalAxes(rows, dimension, 2);
+  const count = axes.axes.length;
+  const scores = projectRows(axes, rows);
+  const point = (i: number): [number, number] => [scores[i * count], count > 1 ? scores[i * count + 1] : 0];
+  const explained = axes.explainedVariance;
   return {
     points: kept.map((i, k) => ({
       windowId: windows[i].id,

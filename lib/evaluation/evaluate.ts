@@ -7,6 +7,7 @@
 import type { RunConfig } from "../config.ts";
 import type { WindowRecord } from "../data/dataset_store.ts";
 import type { WindowSource } from "../data/inputs.ts";
+import { refuseTrainedData, type TrainedOn } from "../data/trained_data.ts";
 import { SonospeechError } from "../errors.ts";
 import { affinityLevel } from "../pacing/affinity.ts";
 import { voicedFractionOf } from "../pacing/pace.ts";
@@ -16,6 +17,8 @@ import type { Executor, Tensors } from "../tensor/executor.ts";
 import { type EmbeddedWindows, embedWindows } from "./embed.ts";
 import { embeddingMap } from "./embedding_map.ts";
 import { bootstrapRetrieval, chanceRetrieval, type Interval, ranks, summarizeRanks } from "./retrieval.ts";
+
+export { subjectDigest } from "../data/split.ts";
 
 /** What an evaluation found, as written to `report.json`. */
 export interface EvaluationReport {
@@ -33,7 +36,7 @@ export interface EvaluationReport {
   metrics: Record<string, number>;
   /** The same keys when nothing was learned. */
   chance: Record<string, number>;
-  /** The same keys: 95 % intervals by bootstrap over subjects. */
+  /** The same keys: 95 % intervals by bootstrap over subjects; none of one subject, which tells nothing of others. */
   intervals: Record<string, Interval>;
 }
 
@@ -51,8 +54,8 @@ export interface EvaluateOptions {
   split: "validation" | "test";
   /** Training steps behind the parameters; for the report. */
   step: number;
-  /** Digests of the subjects the network was trained on ({@linkcode subjectDigest}). */
-  trainSubjects: ReadonlySet<string>;
+  /** What the parameters' checkpoint says of the data behind it; nothing that was trained on is evaluated on. */
+  trainedOn: TrainedOn;
   /** At most this many windows, spread evenly; all by default. */
   windowLimit?: number;
   /** Where `report.json`, `embeddings.safetensors` and `map.json` go; nothing is written without it. */
@@ -61,14 +64,6 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
   /** Called with the number of windows done, and of all. */
   onProgress?: (done: number, total: number) => void;
-}
-
-/** A subject's name as a run remembers it: the first 64 bits of its SHA-256, hexadecimal. */
-export async function subjectDigest(subject: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subject));
-  return Array.from(new Uint8Array(hash).subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
 }
 
 /** Whether a split has the windows with speech that {@linkcode evaluate} needs, of a run that it can score. */
@@ -85,8 +80,9 @@ const fewestWindows = 2;
 /**
  * Embeds a split's windows and scores retrieval both ways.
  *
- * @throws SonospeechError `not-finite` when a network overflowed; `input` when a subject was trained on, fewer than two windows have speech, or the run has
- * no contrastive loss.
+ * @throws SonospeechError `not-finite` when a network overflowed; `input` when something of the split was trained on or
+ * the checkpoint has no split certificate ({@linkcode TrainedOn}), fewer than two windows have speech, or the run has no
+ * contrastive loss.
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationReport> {
   if (options.config.losses.contrastiveWeight === 0) {
@@ -97,7 +93,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
     });
   }
   const windows = chosenWindows(options);
-  await refuseTrainedSubjects(windows, options);
+  await refuseTrainedData(options.dataset, options.split, options.trainedOn, { signal: options.signal });
   const embedded = await embedWindows({
     executor: options.executor,
     config: options.config,
@@ -113,23 +109,6 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
     await write(options.folder, embedded, report, options.dataset.labels?.());
   }
   return report;
-}
-
-async function refuseTrainedSubjects(
-  windows: readonly WindowRecord[],
-  options: EvaluateOptions,
-): Promise<void> {
-  const subjects = [...new Set(windows.map((window) => window.subject))];
-  const digests = await Promise.all(subjects.map(subjectDigest));
-  const shared = digests.filter((digest) => options.trainSubjects.has(digest)).length;
-  if (shared > 0) {
-    throw new SonospeechError("input", {
-      action: `evaluate on the ${options.split} split`,
-      must: "no subject may have been trained on",
-      received: `${shared} of ${subjects.length} subjects that were`,
-      hint: "evaluate on the dataset of the run, or on other subjects",
-    });
-  }
 }
 
 function refuseNotFinite(
@@ -169,7 +148,9 @@ function scoreRetrieval(embedded: EmbeddedWindows, options: EvaluateOptions): Ev
       action: `evaluate on the ${options.split} split`,
       must: "at least two windows must have speech",
       received: `${voiced.length} of ${embedded.windows.length}`,
-      hint: "prepare more scans or lower pacing.voicedFractionThreshold",
+      hint: embedded.windows.length === 0
+        ? "prepare scans of more subjects: a single one trains, and none is left to evaluate on"
+        : "prepare more scans or lower pacing.voicedFractionThreshold",
     });
   }
   const rows = (values: Float32Array) => {
@@ -197,10 +178,15 @@ function scoreRetrieval(embedded: EmbeddedWindows, options: EvaluateOptions): Ev
     ] as const
   ) {
     const found = ranks(queries, items, dimension);
-    const intervals = bootstrapRetrieval(found, subjects, { seed: options.config.seed });
     assign(report.metrics, direction, summarizeRanks(found));
     assign(report.chance, direction, chanceRetrieval(voiced.length));
-    assign(report.intervals, direction, intervals);
+    if (report.subjects > 1) {
+      assign(
+        report.intervals,
+        direction,
+        bootstrapRetrieval(found, subjects, { seed: options.config.seed }),
+      );
+    }
   }
   return report;
 }

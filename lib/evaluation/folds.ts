@@ -60,6 +60,17 @@ function lightest(loads: readonly number[], tests: readonly string[][]): number 
   return best;
 }
 
+/** The fold of {@linkcode subjectFolds} in which each window is tested, [N]. */
+export function foldOfItems(
+  subjects: readonly string[],
+  options: { folds: number; seed: number },
+): Int32Array {
+  const foldOf = new Map(
+    subjectFolds(subjects, options).flatMap(({ test }, fold) => test.map((one) => [one, fold])),
+  );
+  return Int32Array.from(subjects, (subject) => foldOf.get(subject)!);
+}
+
 /** Shares of the subjects whose labels may be used. */
 export const labelShares = [0.01, 0.05, 0.1, 0.25, 0.5, 1] as const;
 

@@ -19,6 +19,8 @@ export interface NeighbourOptions {
   vote?: "similarity" | "majority";
   /** 0.07 when left out, as in Wu et al. */
   temperature?: number;
+  /** Whether a neighbour's votes are divided by the number of training items of its class; false when left out. */
+  balanced?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface NeighbourOptions {
 export function nearestNeighbours(
   train: LabelledFeatures,
   features: Float32Array | Float64Array,
-  { neighbours = 20, vote = "similarity", temperature = 0.07 }: NeighbourOptions = {},
+  { neighbours = 20, vote = "similarity", temperature = 0.07, balanced = false }: NeighbourOptions = {},
 ): number[] {
   const action = "find nearest neighbours";
   checkFeatures(action, train);
@@ -49,6 +51,7 @@ export function nearestNeighbours(
   const queries = unitRows(features, dimension);
   const classes = [...new Set(train.labels)].sort((a, b) => a - b);
   const places = train.labels.map((label) => classes.indexOf(label));
+  const counts = classes.map((_, k) => balanced ? places.filter((place) => place === k).length : 1);
   const votes = new Float64Array((features.length / dimension) * classes.length);
   for (let q = 0; q < features.length / dimension; q++) {
     const similarities = cosines(queries.subarray(q * dimension, (q + 1) * dimension), known);
@@ -58,7 +61,7 @@ export function nearestNeighbours(
       const weight = vote === "majority"
         ? 1
         : Math.exp((similarities[item] - similarities[order[0]]) / temperature);
-      votes[q * classes.length + places[item]] += weight;
+      votes[q * classes.length + places[item]] += weight / counts[places[item]];
     }
   }
   return argmaxRows(votes, classes);

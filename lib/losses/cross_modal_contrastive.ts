@@ -26,6 +26,8 @@ export interface CrossModalContrastiveOptions {
   speech: Node;
   /** Embeddings of each frame's hard negative, `[B, D]`. */
   hardNegative: Node;
+  /** `[B]`, 1 where that row is a hard negative, 0 where it must not count. */
+  hardNegativeMask: Node;
   /** `[B, B]`, 1 where pair k (column) may be a negative of pair i (row), else 0; the diagonal is ignored. */
   negativeMask: Node;
   /** Smallest value of the numerator and of the denominator. */
@@ -49,14 +51,16 @@ export interface CrossModalContrastive {
  * batch, neither the pair's own speech nor its own hard negative; of those we leave out near neighbours in the same
  * scan, which the paper does not mention. The denominator's floor only matters for a pair without any negative.
  *
+ * A pair without a hard negative, on which the paper is silent, has the numerator e^(v·s).
+ *
  * There is no temperature. Without unit length, e^(v·s) overflows float32 beyond v·s ≈ 88.
  *
  * @see Jiao et al., MICCAI 2020, equation 2.
  */
 export function crossModalContrastive(options: CrossModalContrastiveOptions): CrossModalContrastive {
-  const { video, speech, hardNegative, negativeMask, literalFloor } = options;
+  const { video, speech, hardNegative, hardNegativeMask, negativeMask, literalFloor } = options;
   const score = (other: Node) => exp(reduceSum(multiply(video, other), [1]));
-  const numerator = subtract(score(speech), score(hardNegative));
+  const numerator = subtract(score(speech), multiply(score(hardNegative), hardNegativeMask));
   const all = exp(matMul(video, speech, { transposeB: true }));
   const denominator = reduceSum(multiply(all, otherPairs(negativeMask)), [1]);
   return {

@@ -30,7 +30,7 @@ export function otherPairs(negativeMask: Node): Node {
   return multiply(negativeMask, affine(identity(negativeMask.shape[0]), -1, 1));
 }
 
-/** The logits `[B, B]` where `allowed` is 1, and a number whose exp is 0 where it is 0. */
+/** The logits where `allowed`, of their shape, is 1, and a number whose exp is 0 where it is 0. */
 export function maskLogits(logits: Node, allowed: Node): Node {
   return add(multiply(logits, allowed), affine(allowed, -excluded, excluded));
 }

@@ -71,37 +71,39 @@ export class MotionMap {
   }
 }
 
-/** What was found: a box in the coordinates of `picture`, and a note when there was nothing to find. */
-export interface FoundCrop {
-  /** The part to keep. */
-  box: CropBox;
-  /** Why nothing was cropped. */
-  note?: string;
+/** The fan as it was found: 1 inside, in the small map's pixels, [H, W]; or why there is none. */
+export type FoundFan = { inside: Uint8Array; note?: undefined } | { inside?: undefined; note: string };
+
+/** Where the fan lies: the largest connected piece of what changes, without holes. */
+export function findFan(motion: MotionMap): FoundFan {
+  return findFanIn(motion.moving(), motion.size);
+}
+
+/** The fan in a map of what changes, 1 where it does, [H, W]. */
+export function findFanIn(moving: Uint8Array, { width, height }: PictureSize): FoundFan {
+  if (countOnes(moving) / moving.length > 1 - leastStillShare) {
+    return { note: "no still border found: nothing cropped" };
+  }
+  const inside = fillConvex(largestPiece(close(moving, width, height), width, height), width, height);
+  return countOnes(inside) / inside.length < leastFanShare
+    ? { note: "too little of the picture changes to find the fan: nothing cropped" }
+    : { inside };
 }
 
 /**
- * The largest box of a given aspect ratio inside the fan.
+ * The largest box of an aspect ratio inside a mask of any size, in the pixels of the picture.
  *
- * @param motion How the pixels of the scan, shrunk to any size, change.
- * @param picture Size of the scan's own pictures; the box is in its pixels.
- * @param aspect Width divided by height of the wanted box, in pixels of the scan.
- * @returns The box; the whole picture with a note when nothing is still, or too little moves.
+ * @param share Share of the box that must be inside.
  */
-export function findCrop(motion: MotionMap, picture: PictureSize, aspect: number): FoundCrop {
-  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
-  const { width, height } = motion.size;
-  const moving = motion.moving();
-  const movingShare = countOnes(moving) / moving.length;
-  if (movingShare > 1 - leastStillShare) {
-    return { box: whole, note: "no still border found: nothing cropped" };
-  }
-  const fan = fillConvex(largestPiece(close(moving, width, height), width, height), width, height);
-  if (countOnes(fan) / fan.length < leastFanShare) {
-    return { box: whole, note: "too little of the picture changes to find the fan: nothing cropped" };
-  }
+export function boxInside(
+  inside: Uint8Array,
+  { width, height }: PictureSize,
+  picture: PictureSize,
+  aspect: number,
+  share = leastInside,
+): CropBox {
   const scale = { x: picture.width / width, y: picture.height / height };
-  const inner = largestBox(fan, width, height, aspect * (scale.y / scale.x));
-  return { box: enlarge(inner, scale, picture) };
+  return enlarge(largestBox(inside, { width, height }, aspect * (scale.y / scale.x), share), scale, picture);
 }
 
 /** From the small map's pixels to the picture's, rounded inwards. */
@@ -113,7 +115,8 @@ function enlarge(box: CropBox, scale: { x: number; y: number }, picture: Picture
   return { x, y, width: Math.max(1, right - x), height: Math.max(1, bottom - y) };
 }
 
-function countOnes(mask: Uint8Array): number {
+/** The number of ones. */
+export function countOnes(mask: Uint8Array): number {
   let count = 0;
   for (const value of mask) count += value;
   return count;
@@ -141,11 +144,25 @@ function spread(mask: Uint8Array, width: number, height: number, radius: number,
 
 /** The largest piece of ones that hang together by their sides. */
 function largestPiece(mask: Uint8Array, width: number, height: number): Uint8Array {
+  const { piece, sizes } = piecesOf(mask, { width, height });
+  const largest = 1 + sizes.indexOf(Math.max(...sizes));
+  return mask.map((_, pixel) => sizes.length > 0 && piece[pixel] === largest ? 1 : 0);
+}
+
+/**
+ * Pieces of ones that hang together by their sides.
+ *
+ * @returns The piece of each pixel, numbered from 1 and 0 for none, [H, W], and the pieces' pixels.
+ */
+export function piecesOf(
+  mask: Uint8Array,
+  { width, height }: PictureSize,
+): { piece: Int32Array; sizes: number[] } {
   const piece = new Int32Array(mask.length);
-  let [best, bestSize, pieces] = [0, 0, 0];
+  const sizes: number[] = [];
   for (let seed = 0; seed < mask.length; seed++) {
     if (!mask[seed] || piece[seed]) continue;
-    piece[seed] = ++pieces;
+    piece[seed] = sizes.length + 1;
     const stack = [seed];
     let size = 0;
     while (stack.length > 0) {
@@ -156,13 +173,13 @@ function largestPiece(mask: Uint8Array, width: number, height: number): Uint8Arr
       const neighbours = [x > 0 && pixel - 1, x < width - 1 && pixel + 1, y > 0 && pixel - width];
       for (const next of [...neighbours, y < height - 1 && pixel + width]) {
         if (next === false || !mask[next] || piece[next]) continue;
-        piece[next] = pieces;
+        piece[next] = sizes.length + 1;
         stack.push(next);
       }
     }
-    if (size > bestSize) [best, bestSize] = [pieces, size];
+    sizes.push(size);
   }
-  return mask.map((_, pixel) => best > 0 && piece[pixel] === best ? 1 : 0);
+  return { piece, sizes };
 }
 
 /**
@@ -186,14 +203,15 @@ function fillConvex(mask: Uint8Array, width: number, height: number): Uint8Array
 }
 
 /** The largest box of this aspect whose area is inside, at the place with most room around it. */
-function largestBox(mask: Uint8Array, width: number, height: number, aspect: number): CropBox {
+function largestBox(mask: Uint8Array, size: PictureSize, aspect: number, share: number): CropBox {
+  const { width, height } = size;
   const sums = integralImage(mask, width, height);
   let best: CropBox | undefined;
   // A box that fits contains smaller ones of its shape, so the largest is found by bisection.
   for (let [low, high] = [1, height]; low <= high;) {
     const boxHeight = (low + high) >> 1;
     const boxWidth = Math.max(1, Math.round(boxHeight * aspect));
-    const found = boxWidth <= width ? placeBox(sums, width, height, boxWidth, boxHeight) : undefined;
+    const found = boxWidth <= width ? placeBox(sums, size, [boxWidth, boxHeight], share) : undefined;
     if (found) [best, low] = [found, boxHeight + 1];
     else high = boxHeight - 1;
   }
@@ -203,10 +221,9 @@ function largestBox(mask: Uint8Array, width: number, height: number, aspect: num
 /** The middle one of the places where a box fits, if there are any. */
 function placeBox(
   sums: Float64Array,
-  width: number,
-  height: number,
-  boxWidth: number,
-  boxHeight: number,
+  { width, height }: PictureSize,
+  [boxWidth, boxHeight]: readonly [number, number],
+  share: number,
 ): CropBox | undefined {
   const places: CropBox[] = [];
   const stride = width + 1;
@@ -215,7 +232,7 @@ function placeBox(
       const top = y * stride + x;
       const bottom = (y + boxHeight) * stride + x;
       const inside = sums[bottom + boxWidth] - sums[bottom] - sums[top + boxWidth] + sums[top];
-      if (inside >= leastInside * boxWidth * boxHeight) {
+      if (inside >= share * boxWidth * boxHeight) {
         places.push({ x, y, width: boxWidth, height: boxHeight });
       }
     }

@@ -11,15 +11,11 @@
 import type { CropBox } from "./crop.ts";
 import { inputArguments, runTool, type ToolReport } from "./tool.ts";
 
-/** Decoder threads of one ffmpeg: more would cost memory, and scans are prepared side by side anyway. */
-const threads = "2";
+/** Decoder threads of one ffmpeg: half the cores, for two scans are prepared side by side; each costs some memory. */
+const threads = String(Math.min(8, Math.max(2, navigator.hardwareConcurrency >> 1)));
 
 /** Which frames to decode, and how. */
-export interface FrameRequest {
-  /** The file. */
-  path: string;
-  /** Index of the video stream. */
-  streamIndex: number;
+export interface PictureRequest {
   /** Time of the first frame on the file's clock. */
   startSeconds: number;
   /** Frames per second of the result. */
@@ -34,6 +30,14 @@ export interface FrameRequest {
   signal?: AbortSignal;
   /** Takes whole frames, grey, [count, H, W]; the array is not used again. */
   onFrames: (frames: Uint8Array) => void | Promise<void>;
+}
+
+/** Which frames of which video to decode, and how. */
+export interface FrameRequest extends PictureRequest {
+  /** The file. */
+  path: string;
+  /** Index of the video stream. */
+  streamIndex: number;
 }
 
 /** Decodes a video to evenly timed grey frames. */
@@ -99,7 +103,7 @@ export async function decodePcm(request: PcmRequest): Promise<ToolReport> {
 }
 
 /** Frame rates that are ratios of small whole numbers go to ffmpeg exactly. */
-function toRational(rate: number): string {
+export function toRational(rate: number): string {
   for (let denominator = 1; denominator <= 1000; denominator++) {
     const numerator = rate * denominator;
     if (Math.abs(numerator - Math.round(numerator)) < 1e-9 * numerator) {
@@ -110,7 +114,7 @@ function toRational(rate: number): string {
 }
 
 /** Regroups a stream of bytes into multiples of `unit`; an incomplete end is dropped. */
-class Regrouper {
+export class Regrouper {
   readonly #unit: number;
   readonly #onUnits: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
   #rest = new Uint8Array(0);

@@ -58,6 +58,32 @@ export async function surveyMedia(
   return { video, audio };
 }
 
+/**
+ * When each frame of a video is shown, on the file's clock, in order of time; nothing is decoded.
+ *
+ * @throws UnusableMediaError `corrupt` when the file cannot be read, or its frames have no time stamps.
+ */
+export async function readFrameTimes(
+  path: string,
+  streamIndex: number,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const times: number[] = [];
+  const lines = new LineReader((line) => {
+    const [time, flags] = line.split("|");
+    if (flags?.includes("D")) return;
+    times.push(Number(time));
+  });
+  const fields = ["-show_entries", "packet=pts_time,flags", "-of", "compact=p=0:nk=1"];
+  const args = [...await inputArguments(path), "-select_streams", String(streamIndex), ...fields];
+  const report = await runTool("ffprobe", args, path, { signal, onOutput: (chunk) => lines.take(chunk) });
+  lines.end();
+  if (report.code !== 0 || !times.every(Number.isFinite)) {
+    throw new UnusableMediaError("corrupt", "the times of its frames cannot be read");
+  }
+  return times.sort((a, b) => a - b);
+}
+
 function takePacket(line: string, tallies: Map<number, Tally>): void {
   const fields = new Map(line.split("|").map((field) => field.split("=", 2) as [string, string]));
   const flags = fields.get("flags") ?? "";

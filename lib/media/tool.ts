@@ -3,7 +3,7 @@
  *
  * Inputs are absolute `file:` URLs, so no name can be taken for an option, a protocol or a pattern; protocols and
  * container formats are white-listed, so a playlist, a concat script or a network stream is refused whatever its
- * name; standard input is closed.
+ * name; standard input is closed, but for bytes that the program itself writes to it.
  *
  * @module
  */
@@ -34,7 +34,12 @@ export interface ToolOptions {
   signal?: AbortSignal;
   /** Takes the output piece by piece; a promise holds the tool back until it is settled. */
   onOutput: (chunk: Uint8Array) => void | Promise<void>;
+  /** Writes the tool's standard input, which is closed when it is done; without it there is none. */
+  onInput?: (write: InputWriter) => Promise<void>;
 }
+
+/** Passes bytes to a tool; false when it takes no more. */
+export type InputWriter = (bytes: Uint8Array) => Promise<boolean>;
 
 /**
  * The arguments that open a local file as input.
@@ -68,28 +73,55 @@ export async function runTool(
   path: string,
   options: ToolOptions,
 ): Promise<ToolReport> {
-  const { signal, onOutput } = options;
+  const { signal, onOutput, onInput } = options;
   signal?.throwIfAborted();
-  const child = spawn(program, ["-hide_banner", "-loglevel", "level+verbose", ...args], signal);
+  const all = ["-hide_banner", "-loglevel", "level+verbose", ...args];
+  const child = spawn(program, all, onInput ? "piped" : "null", signal);
   const listener = new ErrorListener(path);
+  const tasks = [
+    listen(child.stderr, listener),
+    readOutput(child.stdout, onOutput),
+    ...(onInput ? [feed(child.stdin, onInput)] : []),
+  ];
   try {
-    const listening = listen(child.stderr, listener);
-    for await (const chunk of child.stdout) await onOutput(chunk);
-    await listening;
+    await Promise.all(tasks);
     const { code } = await child.status;
     signal?.throwIfAborted();
     return { code, ...listener.report() };
   } catch (error) {
     await stop(child);
+    await Promise.allSettled(tasks);
     signal?.throwIfAborted();
     throw error;
   }
 }
 
-function spawn(program: string, args: string[], signal?: AbortSignal): Deno.ChildProcess {
+async function readOutput(stdout: ReadableStream<Uint8Array>, take: ToolOptions["onOutput"]): Promise<void> {
+  for await (const chunk of stdout) await take(chunk);
+}
+
+async function feed(
+  stdin: WritableStream<Uint8Array>,
+  onInput: NonNullable<ToolOptions["onInput"]>,
+): Promise<void> {
+  const writer = stdin.getWriter();
+  // A tool that has read enough, or fails, closes its input: what it made of it shows in its output.
+  const untilClosed = (work: Promise<void>) => work.then(() => true, () => false);
   try {
-    return new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped", signal })
-      .spawn();
+    await onInput((bytes) => untilClosed(writer.write(bytes)));
+  } finally {
+    await untilClosed(writer.close());
+  }
+}
+
+function spawn(
+  program: string,
+  args: string[],
+  stdin: "null" | "piped",
+  signal?: AbortSignal,
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, { args, stdin, stdout: "piped", stderr: "piped", signal }).spawn();
   } catch (cause) {
     throw new SonospeechError("environment", {
       action: `run ${program}`,

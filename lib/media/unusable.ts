@@ -20,6 +20,10 @@ export type UnusableReason =
   | "corrupt"
   | "too short"
   | "crop outside"
+  | "mask does not fit"
+  | "no confirmed mask"
+  | "no mask"
+  | "burnt-in text"
   | "duplicate";
 
 /** A file that cannot be used; it is put aside with its reason and the others go on. */
@@ -28,11 +32,14 @@ export class UnusableMediaError extends SonospeechError {
   readonly reason: UnusableReason;
   /** The problem in words, without paths. */
   readonly detail: string;
+  /** Of what is too short: how long its pictures and sound exist together, seconds. */
+  readonly usableSeconds?: number;
 
   /** Makes the error. */
-  constructor(reason: UnusableReason, detail: string) {
+  constructor(reason: UnusableReason, detail: string, { usableSeconds }: { usableSeconds?: number } = {}) {
     super("media", { action: "use the scan", must: `${reason}: ${detail}` });
     this.reason = reason;
     this.detail = detail;
+    this.usableSeconds = usableSeconds;
   }
 }

@@ -86,7 +86,7 @@ export function normalize(context: NetworkContext, x: Node, relu: boolean): Node
   }, [2, channels]);
   if (context.mode === "inference") return batchNorm(x, running, gamma, beta, { relu });
   const moments = batchMoments(x);
-  context.updateRunning(running, moments);
+  context.updateRunning(running, moments, x.shape[0]);
   return batchNorm(x, moments, gamma, beta, { relu });
 }
 

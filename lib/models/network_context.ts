@@ -40,10 +40,10 @@ export interface NetworkContext {
   /** The parameter of this name below this place. @throws RangeError when it was built with another shape. */
   parameter(name: string, info: Omit<ParameterInfo, "name">, shape: Shape): Node;
   /**
-   * Moves running state toward a value: `momentum · running + (1 − momentum) · value`. A second call for one
-   * parameter goes on from the first one's result, as a second forward pass would.
+   * Moves running state toward a value: `momentum · running + (1 − momentum) · value`. Calls for one parameter are parts
+   * of one batch: the value is then their mean, weighted by rows.
    */
-  updateRunning(running: Node, value: Node): void;
+  updateRunning(running: Node, value: Node, rows: number): void;
   /** All updates so far, in the order of their parameters' first use. */
   stateUpdates(): StateUpdate[];
 }
@@ -51,7 +51,14 @@ export interface NetworkContext {
 /** An empty network. */
 export function createNetworkContext({ mode, batchNormMomentum }: NetworkOptions): NetworkContext {
   const parameters = new Map<string, Node>();
-  const updates = new Map<Node, Node>();
+  const parts = new Map<Node, { value: Node; rows: number }[]>();
+
+  function nextValue(running: Node): Node {
+    const all = parts.get(running)!;
+    const total = all.reduce((sum, { rows }) => sum + rows, 0);
+    const moves = all.map(({ value, rows }) => affine(value, (1 - batchNormMomentum) * (rows / total)));
+    return moves.reduce(add, affine(running, batchNormMomentum));
+  }
 
   function at(prefix: string): NetworkContext {
     return {
@@ -68,11 +75,12 @@ export function createNetworkContext({ mode, batchNormMomentum }: NetworkOptions
         parameters.set(full, node);
         return node;
       },
-      updateRunning(running, value) {
-        const before = updates.get(running) ?? running;
-        updates.set(running, add(affine(before, batchNormMomentum), affine(value, 1 - batchNormMomentum)));
+      updateRunning(running, value, rows) {
+        const part = { value, rows };
+        parts.set(running, [...parts.get(running) ?? [], part]);
       },
-      stateUpdates: () => [...updates].map(([parameter, value]) => ({ parameter, value })),
+      stateUpdates: () =>
+        [...parts.keys()].map((running) => ({ parameter: running, value: nextValue(running) })),
     };
   }
   return at("");

@@ -5,14 +5,19 @@
  */
 
 import type { RunConfig } from "../config.ts";
-import { input, type Node } from "../tensor/graph.ts";
+import { input, type InputType, type Node } from "../tensor/graph.ts";
 import { encodeMap } from "./encoder.ts";
 import { encoderTable } from "./encoder_table.ts";
 import type { NetworkContext } from "./network_context.ts";
 
 /** An input of spectrograms, `[count, M, F, 1]`, of the config's speech size. */
-export function speechInput(model: RunConfig["model"], count: number, name = "speech"): Node {
-  return input(name, [count, ...model.speechSize, 1]);
+export function speechInput(
+  model: RunConfig["model"],
+  count: number,
+  name = "speech",
+  type?: InputType,
+): Node {
+  return input(name, [count, ...model.speechSize, 1], type);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import type { RunConfig } from "../config.ts";
+import { type BatchFormat, finishedFormat } from "../data/batches.ts";
 import { correlationAccuracy, correlationLoss } from "../losses/correlation.ts";
 import { crossModalContrastive } from "../losses/cross_modal_contrastive.ts";
 import {
@@ -14,6 +15,7 @@ import {
   orderedFrames,
 } from "../losses/frame_order.ts";
 import { infoNce } from "../losses/info_nce.ts";
+import { otherSimilarity, ownSimilarity } from "../losses/pair_similarity.ts";
 import { learnedTemperature } from "../losses/temperature.ts";
 import type { OptimizerRule, TrainingGraph } from "../tensor/executor.ts";
 import {
@@ -28,6 +30,8 @@ import {
   reduceSum,
   reshape,
   slice,
+  stopGradient,
+  toneFrames,
 } from "../tensor/graph.ts";
 import { buildDualEncoder, type DualEncoder } from "./dual_encoder.ts";
 import { speechInput } from "./speech_encoder.ts";
@@ -42,8 +46,8 @@ export interface TrainingNeeds {
   framesPerWindow: number;
   /** Whether any loss hears speech. */
   speech: boolean;
-  /** Whether any loss hears hard negatives. */
-  hardNegatives: boolean;
+  /** Whether any loss hears hard negatives, or what stands in for them. */
+  negatives: boolean;
 }
 
 /** Derives the needs from the losses that are on. */
@@ -54,7 +58,7 @@ export function trainingNeeds({ data, losses }: RunConfig): TrainingNeeds {
   return {
     framesPerWindow: Math.max(data.samplingGroups, losses.orderWeight > 0 ? orderedFrames : 0),
     speech: correlation || contrastive,
-    hardNegatives: correlation || (contrastive && (literal || losses.hardNegatives)),
+    negatives: correlation || (contrastive && (literal || losses.hardNegatives)),
   };
 }
 
@@ -64,8 +68,8 @@ interface PairFeatures {
   video: Node;
   /** `[N, E]`. */
   speech: Node;
-  /** `[N, E]`; undefined when no loss hears hard negatives. */
-  hardNegative?: Node;
+  /** `[N, E]`; undefined when no loss hears negatives of a pair's own. */
+  negative?: Node;
 }
 
 /** One loss per pair or window, its weight in equation 3, and what is told about it. */
@@ -84,27 +88,39 @@ interface LossTerm {
  * Inputs, with B windows, K groups, N = B·K pairs, P frames a window (see {@linkcode trainingNeeds}); an input that
  * no enabled loss reads is not in the graph:
  * - `frames` `[B·P, H, W, 1]`: row `w·P + j` is the j-th shown frame of window w; the first K belong to its pairs.
- * - `speech` `[N, M, F, 1]`, `hardNegativeSpeech` `[N, M, F, 1]`: row `w·K + k` goes with frame row `w·P + k`.
+ * - `frameShifts` `[B, 2]`, `frameTones` `[B, 256]`, with stored frames alone: what is made of a window's frames.
+ * - `speech` `[N, M, F, 1]`, `negativeSpeech` `[N, M, F, 1]`: row `w·K + k` goes with frame row `w·P + k`.
+ * - `hardNegativeMask` `[N]`: 1 where that negative is a hard one. Where a scan has no neighbouring window to take it
+ *   from, the speech of another scan stands in: L_cls takes it, L_cont leaves it out.
  * - `negativeMask` `[N, N]`: 1 where pair k (column) may be an ordinary negative of pair i (row).
+ * - `positiveMask` `[N, N]`, with `data.bagSeconds` alone: 1 where the speech of pair k (column) is in the bag of pair i.
  * - `pairWeights` `[N]`: pace weights v; 0 for pairs of low affinity.
  * - `orderWeights` `[B]`: weights u of the order loss; `orderOneHot` `[B, 12]`: the class of the first four frames.
  *
  * Outputs, as far as their loss is on: `lossCorrelation`, `correlationAccuracy`, `lossContrastive`, `similarity`
- * (v·s), `guarded` (literal form), all `[N]`; `temperature` (stable form), a scalar; `lossOrder`, `orderAccuracy`,
- * `[B]`.
+ * (v·s of a pair's own, whatever its bag: how many neighbours the batch happens to hold must not move it),
+ * `otherSimilarity` (the mean of v·s with the speech of all other pairs), `guarded` (literal form), all `[N]`;
+ * `temperature` (stable form), a scalar; `lossOrder`, `orderAccuracy`, `[B]`.
  *
+ * @param format The form in which frames and speech are fed; in single precision without.
  * @see Jiao et al., MICCAI 2020, equation 3.
  */
-export function buildTrainingGraph(config: RunConfig): TrainingGraph {
+export function buildTrainingGraph(
+  config: RunConfig,
+  format: BatchFormat = finishedFormat,
+): TrainingGraph {
   const { model, data } = config;
   const needs = trainingNeeds(config);
   const encoder = buildDualEncoder(model, "train");
-  const frames = framesInput(model, data.batchSize * needs.framesPerWindow);
-  const videoFeatures = encoder.videoFeatures(frames);
+  const chunks = batchChunks(config);
+  const frames = framesOf(config, needs, format);
+  const video = videoFeatureChunks(encoder, frames, chunks, needs.framesPerWindow);
+  const videoFeatures = joined(video);
+  const speech = needs.speech ? speechFeatureChunks(config, encoder, chunks, { needs, format }) : [];
   const terms: LossTerm[] = [];
   if (needs.speech) {
-    const video = firstRows(videoFeatures, data.batchSize, data.samplingGroups);
-    terms.push(...pairTerms(config, encoder, { video, ...speechFeatures(config, encoder, needs) }));
+    const first = firstRows(videoFeatures, data.batchSize, data.samplingGroups);
+    terms.push(...pairTerms(config, encoder, { video: first, ...speechFeatures(speech, needs) }));
   }
   if (config.losses.orderWeight > 0) terms.push(orderTerm(config, encoder, videoFeatures));
   return {
@@ -112,7 +128,9 @@ export function buildTrainingGraph(config: RunConfig): TrainingGraph {
     outputs: Object.assign({}, ...terms.map((term) => term.outputs)),
     stateUpdates: encoder.stateUpdates(),
     optimizer: optimizerRule(config.optimizer),
+    recomputed: chunks.length > 1 ? [...video, ...speech] : [],
     clipNorm: config.optimizer.clipNorm,
+    storage: config.training.storage,
   };
 }
 
@@ -132,18 +150,82 @@ function firstRows(x: Node, groups: number, count: number): Node {
   return reshape(slice(sideBySide, [0, 0], [groups, count * width]), [groups * count, width]);
 }
 
-/** Positives and hard negatives go through the speech encoder as one batch, so that they share its moments. */
-function speechFeatures(
+/** The frames as the encoder sees them, whichever way they are fed. */
+function framesOf({ model, data }: RunConfig, needs: TrainingNeeds, format: BatchFormat): Node {
+  const frames = framesInput(model, data.batchSize * needs.framesPerWindow, format.frames);
+  if (format.frames === "f32") return frames;
+  return toneFrames(
+    frames,
+    input("frameShifts", [data.batchSize, 2]),
+    input("frameTones", [data.batchSize, 256]),
+  );
+}
+
+/** Windows that are encoded together: `count` of them from `first` on. */
+interface Chunk {
+  first: number;
+  count: number;
+}
+
+/** The batch in as few chunks as `training.chunkSize` allows, as equal as they can be. */
+function batchChunks({ data: { batchSize }, training: { chunkSize } }: RunConfig): Chunk[] {
+  const chunks = chunkSize > 0 ? Math.ceil(batchSize / chunkSize) : 1;
+  const begin = (k: number) => Math.floor(k * batchSize / chunks);
+  return Array.from({ length: chunks }, (_, k) => ({ first: begin(k), count: begin(k + 1) - begin(k) }));
+}
+
+/** A chunk's rows of an input with so many rows a window; the input itself where the chunk is all of it. */
+function chunkRows(x: Node, { first, count }: Chunk, rowsPerWindow: number): Node {
+  const [rows, ...rest] = x.shape;
+  const size = count * rowsPerWindow;
+  if (size === rows) return x;
+  return slice(x, [first * rowsPerWindow, ...rest.map(() => 0)], [size, ...rest]);
+}
+
+/** Parts one below the other. */
+function joined(parts: readonly Node[]): Node {
+  return parts.length === 1 ? parts[0] : concat(parts, 0);
+}
+
+function videoFeatureChunks(
+  encoder: DualEncoder,
+  frames: Node,
+  chunks: readonly Chunk[],
+  framesPerWindow: number,
+): Node[] {
+  return chunks.map((chunk) => encoder.videoFeatures(chunkRows(frames, chunk, framesPerWindow)));
+}
+
+/**
+ * Positives and negatives of a chunk go through the speech encoder as one batch, so that they share its moments; the
+ * negatives' rows are the lower half.
+ */
+function speechFeatureChunks(
   { model, data }: RunConfig,
   encoder: DualEncoder,
-  needs: TrainingNeeds,
-): Omit<PairFeatures, "video"> {
-  const pairs = data.batchSize * data.samplingGroups;
-  const speech = speechInput(model, pairs);
-  if (!needs.hardNegatives) return { speech: encoder.speechFeatures(speech) };
-  const stacked = concat([speech, speechInput(model, pairs, "hardNegativeSpeech")], 0);
-  const [positive, hardNegative] = halves(encoder.speechFeatures(stacked));
-  return { speech: positive, hardNegative };
+  chunks: readonly Chunk[],
+  { needs, format }: { needs: TrainingNeeds; format: BatchFormat },
+): Node[] {
+  const groups = data.samplingGroups;
+  const heard = (name: string) => {
+    const speech = speechInput(model, data.batchSize * groups, name, format.speech);
+    // Unpacked once, for the first convolution reads every element many times.
+    return format.speech === "f32" ? speech : stopGradient(speech);
+  };
+  const inputs = [heard("speech")];
+  if (needs.negatives) inputs.push(heard("negativeSpeech"));
+  return chunks.map((chunk) => {
+    return encoder.speechFeatures(joined(inputs.map((input) => chunkRows(input, chunk, groups))));
+  });
+}
+
+function speechFeatures(chunks: readonly Node[], needs: TrainingNeeds): Omit<PairFeatures, "video"> {
+  if (!needs.negatives) return { speech: joined(chunks) };
+  const parts = chunks.map(halves);
+  return {
+    speech: joined(parts.map(([positive]) => positive)),
+    negative: joined(parts.map(([, negative]) => negative)),
+  };
 }
 
 /** The upper and the lower half of a matrix's rows. */
@@ -170,39 +252,42 @@ type UnweightedTerm = Pick<LossTerm, "loss" | "outputs">;
 
 function correlationTerm(
   encoder: DualEncoder,
-  { video, speech, hardNegative }: PairFeatures,
+  { video, speech, negative }: PairFeatures,
 ): UnweightedTerm {
   const logits = encoder.correlationLogits(
     concat([video, video], 0),
-    concat([speech, hardNegative!], 0),
+    concat([speech, negative!], 0),
   );
-  const [positive, negative] = halves(logits);
-  const loss = correlationLoss(positive, negative);
+  const [ofPositive, ofNegative] = halves(logits);
+  const loss = correlationLoss(ofPositive, ofNegative);
   return {
     loss,
-    outputs: { lossCorrelation: loss, correlationAccuracy: correlationAccuracy(positive, negative) },
+    outputs: { lossCorrelation: loss, correlationAccuracy: correlationAccuracy(ofPositive, ofNegative) },
   };
 }
 
 function contrastiveTerm(
-  { losses }: RunConfig,
+  { data, losses }: RunConfig,
   encoder: DualEncoder,
   features: PairFeatures,
 ): UnweightedTerm {
   const pairs = features.video.shape[0];
   const video = encoder.videoEmbedding(features.video);
-  const { speech, hardNegative } = speechEmbeddings(encoder, features);
+  const { speech, negative } = speechEmbeddings(encoder, features);
   const negativeMask = input("negativeMask", [pairs, pairs]);
-  const similarity = reduceSum(multiply(video, speech), [1]);
+  const hardNegativeMask = input("hardNegativeMask", [pairs]);
+  const similarity = ownSimilarity(video, speech);
+  const similarities = { similarity, otherSimilarity: otherSimilarity(video, speech) };
   if (losses.contrastiveForm === "literal") {
     const { loss, guarded } = crossModalContrastive({
       video,
       speech,
-      hardNegative: hardNegative!,
+      hardNegative: negative!,
+      hardNegativeMask,
       negativeMask,
       literalFloor: losses.literalFloor,
     });
-    return { loss, outputs: { lossContrastive: loss, similarity, guarded } };
+    return { loss, outputs: { lossContrastive: loss, ...similarities, guarded } };
   }
   const temperature = learnedTemperature({
     initial: losses.initialTemperature,
@@ -211,22 +296,24 @@ function contrastiveTerm(
   const loss = infoNce({
     video,
     speech,
-    hardNegative: losses.hardNegatives ? hardNegative : undefined,
+    hardNegative: losses.hardNegatives ? negative : undefined,
+    hardNegativeMask,
     temperature,
     negativeMask,
+    positiveMask: data.bagSeconds > 0 ? input("positiveMask", [pairs, pairs]) : undefined,
     symmetric: losses.symmetric,
   });
-  return { loss, outputs: { lossContrastive: loss, similarity, temperature } };
+  return { loss, outputs: { lossContrastive: loss, ...similarities, temperature } };
 }
 
 /** Both kinds of speech through one application of the projection head. */
 function speechEmbeddings(
   encoder: DualEncoder,
-  { speech, hardNegative }: PairFeatures,
-): { speech: Node; hardNegative?: Node } {
-  if (hardNegative === undefined) return { speech: encoder.speechEmbedding(speech) };
-  const [positive, negative] = halves(encoder.speechEmbedding(concat([speech, hardNegative], 0)));
-  return { speech: positive, hardNegative: negative };
+  { speech, negative }: PairFeatures,
+): { speech: Node; negative?: Node } {
+  if (negative === undefined) return { speech: encoder.speechEmbedding(speech) };
+  const [ofPositive, ofNegative] = halves(encoder.speechEmbedding(concat([speech, negative], 0)));
+  return { speech: ofPositive, negative: ofNegative };
 }
 
 function orderTerm({ data, losses }: RunConfig, encoder: DualEncoder, videoFeatures: Node): LossTerm {

@@ -5,14 +5,14 @@
  */
 
 import type { RunConfig } from "../config.ts";
-import { input, type Node } from "../tensor/graph.ts";
+import { input, type InputType, type Node } from "../tensor/graph.ts";
 import { encodeMap } from "./encoder.ts";
 import { encoderTable } from "./encoder_table.ts";
 import type { NetworkContext } from "./network_context.ts";
 
 /** The input `frames`, `[count, H, W, 1]`, grey, of the config's frame size. */
-export function framesInput(model: RunConfig["model"], count: number): Node {
-  return input("frames", [count, ...model.frameSize, 1]);
+export function framesInput(model: RunConfig["model"], count: number, type?: InputType): Node {
+  return input("frames", [count, ...model.frameSize, 1], type);
 }
 
 /**

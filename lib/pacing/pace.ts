@@ -63,6 +63,11 @@ export function voiceWeight(window: WindowFacts, config: RunConfig["pacing"]): n
   return affinityLevel(voicedFraction, config.voicedFractionThreshold) === "high" ? 1 : 0;
 }
 
+/** Whether a window's speech may be about its picture at all: always where nothing is paced, else when it has some. */
+export function hasHighAffinity(window: WindowFacts, config: RunConfig["pacing"]): boolean {
+  return config.kind === "none" || voiceWeight(window, config) > 0;
+}
+
 /** A pace whose weights are facts of the windows and never change. */
 export function fixedPace(windows: readonly WindowFacts[], weight: (window: WindowFacts) => number): Pace {
   return {

@@ -7,13 +7,11 @@
 import { basename, join, resolve } from "node:path";
 import { workerModules } from "../app_paths.ts";
 import { buildDashboard } from "../../static/build.ts";
+import { writeBill } from "./notices.ts";
 
 /** Files that packages read at run time, from the root of the source tree. */
 const wasmFiles = [
   "node_modules/@echogarden/fvad-wasm/fvad.wasm",
-  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm",
-  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
-  "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm",
 ];
 
 /** Runs a program and fails with what it said when it fails. */
@@ -47,4 +45,23 @@ export async function bundleApp(folder: string): Promise<void> {
   for (const file of wasmFiles) await Deno.copyFile(file, join(folder, "wasm", basename(file)));
   await buildDashboard(resolve(folder, "static"));
   await Deno.copyFile("LICENSE", join(folder, "LICENSE"));
+  await writeBill(folder, [...await scriptsIn(folder), await dashboardScript(folder)]);
+}
+
+async function scriptsIn(folder: string): Promise<string[]> {
+  const scripts: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(".js")) scripts.push(await Deno.readTextFile(join(folder, name)));
+  }
+  return scripts;
+}
+
+/** The dashboard's script with its remarks, which the one that is served has no more. */
+async function dashboardScript(folder: string): Promise<string> {
+  const script = `${folder}.dashboard.js`;
+  const bundle = ["bundle", "--frozen", "--platform", "browser"];
+  await runProgram(Deno.execPath(), [...bundle, "--output", script, "static/app/main.tsx"]);
+  const text = await Deno.readTextFile(script);
+  await Deno.remove(script);
+  return text;
 }

@@ -9,9 +9,13 @@
 
 import project from "../../deno.json" with { type: "json" };
 import { bundleApp, emptyFolder, runProgram } from "./app_bundle.ts";
+import { writeSums } from "./notices.ts";
 
 const stage = ".cache/pack";
 const target = "dist/sonospeech-linux-x64";
+
+/** The packed program's bill of materials, where packing leaves it. */
+export const bill = `${stage}/app/sbom.spdx.json`;
 
 /**
  * The script at the head of the packed file.
@@ -34,6 +38,7 @@ if [ -z "\${SONOSPEECH_HOME:-\${XDG_CACHE_HOME:-\${HOME:-}}}" ]; then
 fi
 base=\${SONOSPEECH_HOME:-\${XDG_CACHE_HOME:-\${HOME:-}/.cache}/sonospeech}
 case $base in /*) ;; *) base=$PWD/$base ;; esac
+case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
 dir=$base/${digest.slice(0, 16)}
 if [ ! -x "$dir/deno" ]; then
   mkdir -p "$base" || fail "a folder to unpack into must be writable; name one in SONOSPEECH_HOME"
@@ -52,8 +57,10 @@ if [ ! -x "$dir/deno" ]; then
 fi
 [ -O "$dir" ] || [ "$(id -u)" = 0 ] || fail "$dir must belong to you"
 export DENO_DIR="$base/deno" DENO_NO_UPDATE_CHECK=1 XDG_RUNTIME_DIR="\${XDG_RUNTIME_DIR:-/tmp}"
+# Its own file is for selftest to look at.
+case \${1:-} in selftest) shift && set -- selftest --executable "$self" "$@" ;; esac
 options="--quiet --no-config --no-lock --no-remote --no-npm --no-prompt"
-flags=$("$dir/deno" run $options --allow-read "$dir/app/main.js" permissions "$@" </dev/null) || exit
+flags=$("$dir/deno" run $options --allow-read --allow-env=XDG_CACHE_HOME,HOME "$dir/app/main.js" permissions "$@" </dev/null) || exit
 eval "exec \\"\\$dir/deno\\" run $options $flags \\"\\$dir/app/main.js\\" \\"\\$@\\""
 `;
 }
@@ -81,7 +88,7 @@ async function archive(folder: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 /** Writes the packed file and returns its path. */
-async function pack(): Promise<string> {
+export async function pack(): Promise<string> {
   if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
     throw new Error(
       `Cannot pack: Deno must be that of x86_64-unknown-linux-gnu, received ${Deno.build.target}`,
@@ -90,6 +97,7 @@ async function pack(): Promise<string> {
   await emptyFolder(stage);
   await bundleApp(`${stage}/app`);
   await Deno.copyFile(Deno.execPath(), `${stage}/deno`);
+  await writeSums(`${stage}/app`, [`${stage}/deno`]);
   const payload = await archive(stage);
   const digest = await sha256(payload);
   const lines = header(digest, "N").split("\n").length;

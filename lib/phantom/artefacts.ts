@@ -82,23 +82,15 @@ const binWidth = 4, lowest = -512, bins = 320;
  * The mean rises with the offset, so it is found by halving, on a histogram.
  *
  * @param grid Grey values [rows · beams] before clamping.
- * @param weightOf Share of the picture that a sample of a row takes up, in any unit.
+ * @param weights How much each of them counts, [rows · beams].
  */
-export function offsetToMean(
-  grid: Float32Array,
-  beams: number,
-  weightOf: (row: number) => number,
-  target: number,
-): number {
+export function offsetToMean(grid: Float32Array, weights: Float32Array, target: number): number {
   const histogram = new Float64Array(bins);
   let total = 0;
-  for (let row = 0, i = 0; i < grid.length; row++) {
-    const weight = weightOf(row);
-    total += weight * beams;
-    for (const end = i + beams; i < end; i++) {
-      const bin = (grid[i] - lowest) / binWidth;
-      histogram[bin < 0 ? 0 : bin >= bins ? bins - 1 : bin | 0] += weight;
-    }
+  for (let i = 0; i < grid.length; i++) {
+    total += weights[i];
+    const bin = (grid[i] - lowest) / binWidth;
+    histogram[bin < 0 ? 0 : bin >= bins ? bins - 1 : bin | 0] += weights[i];
   }
   let [low, high] = [-255, 255];
   for (let turn = 0; turn < 12; turn++) {

@@ -28,6 +28,10 @@ function spawn(args: readonly string[], stdin: "piped" | "null"): Deno.ChildProc
 async function settle(child: Deno.ChildProcess, action: string): Promise<void> {
   const [stderr, { code }] = await Promise.all([new Response(child.stderr).text(), child.status]);
   if (code === 0) return;
+  // In the system's words (strerror): a full disk is not ffmpeg's fault.
+  if (stderr.includes("No space left on device")) {
+    throw Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
+  }
   throw new SonospeechError("environment", {
     action,
     must: "ffmpeg must succeed, with its flite, libx264 and aac parts built in",

@@ -52,6 +52,8 @@ export class Lexicon {
     const manners = Map.groupBy(missing, ([, { voice, tempo }]) => `${voice} ${tempo}`);
     for (const batch of manners.values()) this.#speak(batch);
     const entries = [...wanted.keys()].map(async (key) => [key, await this.#spoken.get(key)!] as const);
+    // All of them, although one may fail: who is told of a failure may take the folder away.
+    await Promise.allSettled(entries);
     const spoken = new Map(await Promise.all(entries));
     for (const [key] of missing) this.#samples += spoken.get(key)!.length;
     await this.#forget();

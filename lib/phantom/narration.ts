@@ -91,6 +91,20 @@ export interface NarrationStyle {
 const betweenSeconds = [1.7, 3] as const;
 const quietShare = 0.12, quietSeconds = [3, 6] as const;
 
+/** Letters of a text of usual length, and how far from its own tempo a voice goes for others. */
+const usualLength = 30, tempoRange = [0.75, 1.35] as const;
+
+/**
+ * Long texts are spoken faster, so that all take about as long: otherwise how much of a window is speech would tell
+ * what is talked about.
+ */
+function inTime(speaker: Speaker, text: string): Speaker {
+  const [slowest, fastest] = tempoRange;
+  const pace = Math.min(fastest, Math.max(slowest, text.length / usualLength));
+  // A text is spoken once for each tempo: few steps are enough.
+  return { ...speaker, tempo: Math.round(20 * speaker.tempo * pace) / 20 };
+}
+
 /** Deals out items in random order, all of them before one comes again. */
 function dealer<T>(random: Random, items: readonly T[]): () => T {
   let hand: T[] = [];
@@ -140,7 +154,7 @@ export function draftNarration(
       const lag = related ? random.uniform(...style.lagSeconds) : 0;
       const speaker = speakers[random.uniform() < style.guestShare ? 1 : 0];
       const text = related ? related() : chat();
-      const said = { text, plane: related ? plane : null, speaker };
+      const said = { text, plane: related ? plane : null, speaker: inTime(speaker, text) };
       drafts.push({ aboutSeconds: about, startSeconds: about + lag, ...said });
       about += random.uniform(...betweenSeconds);
       if (random.uniform() < quietShare) about += random.uniform(...quietSeconds);

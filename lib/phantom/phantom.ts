@@ -32,11 +32,11 @@ interface ScanName {
 /** Two encoders keep a second core busy while this thread renders. */
 const scansAtOnce = 2;
 const framesPerWrite = 15;
-const manifestHeader = "scan,subject,video,speech,speech_offset_seconds,split";
+const manifestHeader = "scan,subject,video,speech,speech_offset_seconds,labels,gaze,split";
 
 /**
- * Makes a folder of narrated synthetic scans: `manifest.csv`, `videos/<scan>.mp4`, `truth.jsonl` and the options in
- * `phantom.json`.
+ * Makes a folder of narrated synthetic scans: `manifest.csv`, `videos/<scan>.mp4`, the planes that are seen in
+ * `labels/<scan>.csv`, where the operator looks in `gaze/<scan>.csv`, `truth.jsonl` and the options in `phantom.json`.
  *
  * The bytes depend on the options and ffmpeg's version alone. Memory does not grow with the length of a scan. When
  * it was stopped, calling it again with the same options goes on; a finished folder is left as it is. The manifest
@@ -77,14 +77,18 @@ export async function* generatePhantom(
     makeScan({ folder, name, options: resolved, lexicon, report: (truth) => truths[index] = truth })
   );
   let done = 0;
-  for await (const frames of together(jobs, scansAtOnce)) {
+  for await (const { frames, isNew } of together(jobs, scansAtOnce)) {
     signal?.throwIfAborted();
+    if (!isNew) meter.skip(frames);
     yield meter.update(done += frames);
   }
   await writeText(`${folder}/truth.jsonl`, truths.map((truth) => JSON.stringify(truth)));
+  for (const truth of truths) await writeAnnotations(folder, truth);
   await writeText(`${folder}/manifest.csv`, [
     manifestHeader,
-    ...names.map(({ scan, subject }) => `${scan},${subject},videos/${scan}.mp4,,,`),
+    ...names.map(({ scan, subject }) =>
+      `${scan},${subject},videos/${scan}.mp4,,,labels/${scan}.csv,gaze/${scan}.csv,`
+    ),
   ]);
 }
 
@@ -102,6 +106,8 @@ function frameCount({ secondsPerScan, frameRate }: ResolvedPhantomOptions): numb
 /** Creates the folder or takes it over; true when it is already complete. */
 async function claimFolder(folder: string, options: ResolvedPhantomOptions): Promise<boolean> {
   await Deno.mkdir(folder, { recursive: true });
+  // A full disk leaves half of the options.
+  await Deno.remove(`${folder}/phantom.json.partial`).catch(() => {});
   const entries = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   const wanted = JSON.stringify(options);
   if (entries.length === 0) {
@@ -126,6 +132,21 @@ async function claimFolder(folder: string, options: ResolvedPhantomOptions): Pro
   return entries.includes("manifest.csv");
 }
 
+/** What a person and an eye tracker beside the operator would have written down. */
+async function writeAnnotations(folder: string, { scan, segments, fixations }: ScanTruth): Promise<void> {
+  for (const kind of ["labels", "gaze"]) await Deno.mkdir(`${folder}/${kind}`, { recursive: true });
+  await writeText(`${folder}/labels/${scan}.csv`, [
+    "start_seconds,end_seconds,label",
+    ...segments.map(({ startSeconds, endSeconds, plane }) => `${startSeconds},${endSeconds},${plane}`),
+  ]);
+  await writeText(`${folder}/gaze/${scan}.csv`, [
+    "start_seconds,duration_seconds,x_norm,y_norm",
+    ...fixations.map(({ startSeconds, durationSeconds, x, y }) =>
+      `${startSeconds},${durationSeconds},${x},${y}`
+    ),
+  ]);
+}
+
 async function writeText(path: string, lines: readonly string[]): Promise<void> {
   await Deno.writeTextFile(`${path}.partial`, lines.map((line) => `${line}\n`).join(""));
   await Deno.rename(`${path}.partial`, path);
@@ -146,8 +167,16 @@ interface ScanJob {
   report: (truth: ScanTruth) => void;
 }
 
-/** Makes one scan; yields numbers of frames that were finished. */
-async function* makeScan({ folder, name, options, lexicon, report }: ScanJob): AsyncGenerator<number> {
+/** Frames that are finished. */
+interface Finished {
+  /** How many. */
+  frames: number;
+  /** Whether they were made now. */
+  isNew: boolean;
+}
+
+/** Makes one scan. */
+async function* makeScan({ folder, name, options, lexicon, report }: ScanJob): AsyncGenerator<Finished> {
   const { scan } = name, { seed, frameSize, frameRate, secondsPerScan: seconds } = options;
   const settings = difficulties[options.difficulty];
   const subject = drawSubject(
@@ -173,7 +202,7 @@ async function* makeScan({ folder, name, options, lexicon, report }: ScanJob): A
   const { speechDb, noiseDb } = room;
   report({ ...name, segments, utterances, noise, speechDb, noiseDb, freezes, fixations, factors });
   const path = `${folder}/videos/${scan}.mp4`;
-  if (await exists(path)) return yield frameCount(options);
+  if (await exists(path)) return yield { frames: frameCount(options), isNew: false };
   const partial = `${folder}/videos/.${scan}.partial`, soundPath = `${folder}/videos/.${scan}.pcm`;
   try {
     const random = new Random(seed, "sound", scan);
@@ -202,7 +231,7 @@ async function* writeFrames(
   render: (seconds: number, picture: Uint8Array) => void,
   file: ConstructorParameters<typeof Mp4Writer>[0],
   count: number,
-): AsyncGenerator<number> {
+): AsyncGenerator<Finished> {
   const pixels = file.frameSize[0] * file.frameSize[1];
   const writer = new Mp4Writer(file);
   try {
@@ -212,7 +241,7 @@ async function* writeFrames(
         render((first + at / pixels) / file.frameRate, batch.subarray(at, at + pixels));
       }
       await writer.write(batch);
-      yield batch.length / pixels;
+      yield { frames: batch.length / pixels, isNew: true };
     }
     await writer.close();
   } finally {

@@ -10,7 +10,7 @@ import { Artefacts, offsetToMean } from "./artefacts.ts";
 import { Brush } from "./brush.ts";
 import { difficulties, type DifficultySettings } from "./difficulty.ts";
 import { poseAt, type Visit, visitAt } from "./itinerary.ts";
-import { Sector } from "./sector.ts";
+import { innerSquare, Sector } from "./sector.ts";
 import { Speckle } from "./speckle.ts";
 import type { Subject } from "./subject.ts";
 import { paintWall, paintWomb } from "./womb.ts";
@@ -44,6 +44,8 @@ export class Renderer {
   readonly #artefacts: Artefacts;
   /** Mean grey value by time, or nothing where anatomy decides. */
   readonly #greyLevel?: (seconds: number) => number;
+  /** How much every sample counts in the mean grey value. */
+  readonly #shares: Float32Array;
   /** Loss so far of every beam, dB. */
   readonly #loss: Float32Array;
   readonly #line: Float32Array;
@@ -73,6 +75,7 @@ export class Renderer {
       const drift = (seconds: number) => Math.sin(0.35 * seconds + phase) + Math.sin(0.83 * seconds - phase);
       this.#greyLevel = (seconds) => mean * (1 + 0.12 * drift(seconds));
     }
+    this.#shares = sharesOf(sector);
     this.#loss = new Float32Array(sector.beams);
     this.#line = new Float32Array(sector.beams);
     this.#grid = new Float32Array(sector.x.length);
@@ -134,14 +137,26 @@ export class Renderer {
 
   /** The operator keeps the picture as bright as they like it, whatever is seen. */
   #setBrightness(seconds: number): void {
-    const { beams, rows, rowStep, form } = this.#sector, grid = this.#grid;
-    // What lies in the middle counts more: a crop to the inner part of the fan must not be told by brightness.
-    const weightOf = (row: number) =>
-      (form.radius + row * rowStep) * (Math.abs(row / rows - 0.5) < 0.3 ? 3 : 1);
-    const offset = this.#greyLevel ? offsetToMean(grid, beams, weightOf, this.#greyLevel(seconds)) : 0;
+    const grid = this.#grid;
+    const offset = this.#greyLevel ? offsetToMean(grid, this.#shares, this.#greyLevel(seconds)) : 0;
     for (let i = 0; i < grid.length; i++) {
       const grey = grid[i] + offset;
       grid[i] = grey < 0 ? 0 : grey > 255 ? 255 : grey;
     }
   }
+}
+
+/** How often the inner part of the fan counts beside the rest. */
+const innerWeight = 6;
+
+/**
+ * Every sample counts by the picture's area that it fills, and more where preparing looks: a crop to the inside of the
+ * fan must not be told by its brightness, nor should the whole picture.
+ */
+function sharesOf({ x, y, beams, rowStep, form }: Sector): Float32Array {
+  const { top, half } = innerSquare(form);
+  return x.map((across, i) => {
+    const isInner = Math.abs(across) < half && y[i] > top && y[i] < top + 2 * half;
+    return (form.radius + Math.floor(i / beams) * rowStep) * (isInner ? innerWeight : 1);
+  });
 }

@@ -40,6 +40,26 @@ export function placeInPicture(
   return [0.5 + (x * scale) / frameSize[1], 0.5 + ((y - middle) * scale) / frameSize[0]];
 }
 
+/** A square in the fan, cm: its upper edge's depth and its half width. */
+export interface InnerSquare {
+  /** y of the upper edge. */
+  top: number;
+  /** Half of a side. */
+  half: number;
+}
+
+/** The largest square that lies in the fan, its middle straight below the probe. */
+export function innerSquare({ depth, radius, halfAngle }: SectorForm): InnerSquare {
+  const topOf = (half: number) => Math.max(0, half / Math.tan(halfAngle) - radius);
+  let [low, high] = [0, (radius + depth) * Math.sin(halfAngle)];
+  for (let turn = 0; turn < 40; turn++) {
+    const half = (low + high) / 2;
+    if (Math.hypot(half, topOf(half) + 2 * half + radius) <= radius + depth) low = half;
+    else high = half;
+  }
+  return { top: topOf(low), half: low };
+}
+
 /** The beam grid of one fan and its conversion to pictures of one size. */
 export class Sector {
   /** The form of the fan. */

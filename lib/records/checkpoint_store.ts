@@ -44,6 +44,11 @@ export class CheckpointStore {
     return new CheckpointStore(folder);
   }
 
+  /** A folder that is only read; without it there are no checkpoints. */
+  static readOnly(folder: string): CheckpointStore {
+    return new CheckpointStore(folder);
+  }
+
   /**
    * Writes a checkpoint (temporary file, fsync, rename), reads it back, then removes all but the newest two.
    *
@@ -133,8 +138,12 @@ export class CheckpointStore {
   /** Newest first. */
   async #stepFiles(): Promise<string[]> {
     const files: string[] = [];
-    for await (const entry of Deno.readDir(this.#folder)) {
-      if (entry.isFile && stepFile.test(entry.name)) files.push(entry.name);
+    try {
+      for await (const entry of Deno.readDir(this.#folder)) {
+        if (entry.isFile && stepFile.test(entry.name)) files.push(entry.name);
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return files.sort().reverse();
   }

@@ -12,8 +12,10 @@ import { existsSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { SonospeechError } from "../errors.ts";
 import { downsample, type Series } from "./downsample.ts";
+import { type MetricSummary, StoredMetric } from "./metric_rows.ts";
 
 export type { Series } from "./downsample.ts";
+export type { MetricSummary } from "./metric_rows.ts";
 
 const schemaVersion = 1;
 const flushMilliseconds = 250;
@@ -225,20 +227,21 @@ export class MetricStore {
    * The values of a metric by step.
    *
    * @param name The metric's name; an unknown one has an empty series.
-   * @param options `afterStep` leaves out this step and those before; `maxPoints` (at least 5) thins the series out
-   * so that the lowest, the highest and any missing value of each stretch stay.
+   * @param options `fromStep` and `toStep` bound the steps, both included; `throughId` leaves out later events;
+   * `maxPoints` (at least 5) thins the series out so that the lowest, the highest and any missing value of each
+   * stretch stay. Thinning takes time in proportion to the values there are, but not their memory.
    */
-  series(name: string, options: { afterStep?: number; maxPoints?: number } = {}): Series {
-    const sql = "SELECT step, value FROM metric WHERE name = (SELECT id FROM metric_name WHERE name = ?) " +
-      "AND step > ? ORDER BY step, event";
-    const steps: number[] = [];
-    const values: (number | null)[] = [];
-    for (const row of this.#prepare(sql).iterate(name, options.afterStep ?? -1)) {
-      steps.push(Number(row.step));
-      values.push(row.value === null ? null : Number(row.value));
-    }
-    const series = { steps, values };
-    return options.maxPoints === undefined ? series : downsample(series, options.maxPoints);
+  series(
+    name: string,
+    options: { fromStep?: number; toStep?: number; throughId?: number; maxPoints?: number } = {},
+  ): Series {
+    const { fromStep = 0, toStep = Number.MAX_SAFE_INTEGER - 1, throughId, maxPoints } = options;
+    return downsample(this.#metric(name, throughId), [fromStep, toStep], maxPoints);
+  }
+
+  /** What a metric came to; an unknown one has count 0. */
+  metricSummary(name: string): MetricSummary {
+    return this.#metric(name).summary();
   }
 
   /**
@@ -267,6 +270,11 @@ export class MetricStore {
   /** Frees the file at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #metric(name: string, throughId = Number.MAX_SAFE_INTEGER): StoredMetric {
+    const id = this.#prepare("SELECT id FROM metric_name WHERE name = ?").get(name)?.id;
+    return new StoredMetric((sql) => this.#prepare(sql), Number(id ?? -1), throughId);
   }
 
   #flushLater(): void {

@@ -46,11 +46,13 @@ export class VoiceActivityStream {
   readonly #webrtc: WebrtcVad;
   readonly #energy = new EnergyVad(voiceFrameSeconds);
   readonly #analyzer = new SoundAnalyzer();
+  readonly #hasGaps: boolean;
   readonly #flags = { energy: new FlagList(), webrtc: new FlagList(), speechLike: new FlagList() };
   /** Samples not yet done with; the first analysis block begins before the sound does. */
   #pending = new Float64Array(margin);
 
-  private constructor(sampleRate: number, webrtc: WebrtcVad) {
+  private constructor(sampleRate: number, webrtc: WebrtcVad, hasGaps: boolean) {
+    this.#hasGaps = hasGaps;
     this.#decimator = new Decimator(sampleRate / WebrtcVad.sampleRate);
     this.#webrtc = webrtc;
   }
@@ -60,9 +62,16 @@ export class VoiceActivityStream {
    *
    * @param sampleRate Rate of the samples to come, Hz: a multiple of 8000.
    * @param fvadWasm The bytes of `fvad.wasm`; found by itself when left out.
+   * @param options.hasGaps Whether stretches of the sound were taken out, so that samples of 0 are neither voice nor
+   * the room: the detectors do not hear them. Otherwise the energy detector would take such a gap for a very quiet room,
+   * and the room itself for voice for seconds after it.
    * @throws SonospeechError `config` for another rate.
    */
-  static async create(sampleRate: number, fvadWasm?: Uint8Array): Promise<VoiceActivityStream> {
+  static async create(
+    sampleRate: number,
+    fvadWasm?: Uint8Array,
+    { hasGaps = false }: { hasGaps?: boolean } = {},
+  ): Promise<VoiceActivityStream> {
     if (sampleRate % WebrtcVad.sampleRate !== 0) {
       throw new SonospeechError("config", {
         action: "detect voice",
@@ -70,7 +79,7 @@ export class VoiceActivityStream {
         received: sampleRate,
       });
     }
-    return new VoiceActivityStream(sampleRate, await WebrtcVad.create(fvadWasm));
+    return new VoiceActivityStream(sampleRate, await WebrtcVad.create(fvadWasm), hasGaps);
   }
 
   /** Takes 16-bit samples. */
@@ -106,11 +115,20 @@ export class VoiceActivityStream {
   /** Judges the frame in the middle of a block. */
   #judge(block: Float64Array): void {
     const frame = block.subarray(margin, margin + frameLength);
+    if (this.#hasGaps && isGap(frame)) {
+      for (const flags of Object.values(this.#flags)) flags.push(false);
+      return;
+    }
     const isVoice = this.#webrtc.isVoice(frame);
     this.#flags.energy.push(this.#energy.isVoice(frame));
     this.#flags.webrtc.push(isVoice);
     this.#flags.speechLike.push(isVoice && resemblesSpeech(this.#analyzer.features(block)));
   }
+}
+
+/** Whether a frame is digital silence for half of its time or more. */
+function isGap(frame: Float64Array): boolean {
+  return frame.reduce((count, sample) => count + (sample === 0 ? 1 : 0), 0) >= frame.length / 2;
 }
 
 /** Samples of an analysis block on each side of its frame. */

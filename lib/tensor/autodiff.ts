@@ -45,10 +45,18 @@ import { sameShape, type Shape, sizeOf } from "../shape.ts";
 type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
 type InputGradients = (Node | undefined)[];
 
+/** Where a backward pass begins and ends, when not at a scalar and at what was asked for. */
+export interface GradientOptions {
+  /** The gradient of the objective itself, of its shape; then it need not be a scalar. 1 by default. */
+  seed?: Node;
+  /** Nodes that count as given: nothing passes through them. */
+  leaves?: ReadonlySet<Node>;
+}
+
 /**
  * Gradients of a scalar for some nodes.
  *
- * @param objective A node of one element.
+ * @param objective A node of one element, unless a seed is given.
  * @param wrt Nodes (parameters, usually), in any order.
  * @returns One node for each of `wrt`, of its shape; the constant 0 where the objective does not depend on it.
  * @throws RangeError when the objective is no scalar, or when the path to a node leads through an operation that
@@ -63,8 +71,12 @@ type InputGradients = (Node | undefined)[];
  * assert(dx.shape[0] === 3);
  * ```
  */
-export function gradients(objective: Node, wrt: readonly Node[]): Node[] {
-  if (sizeOf(objective.shape) !== 1) {
+export function gradients(
+  objective: Node,
+  wrt: readonly Node[],
+  { seed, leaves = new Set() }: GradientOptions = {},
+): Node[] {
+  if (seed === undefined && sizeOf(objective.shape) !== 1) {
     throw new RangeError(
       `Cannot differentiate: the objective must be a scalar, received [${objective.shape}]`,
     );
@@ -72,12 +84,13 @@ export function gradients(objective: Node, wrt: readonly Node[]): Node[] {
   const order = topologicalOrder([objective]);
   const needed = new Set<Node>(wrt);
   for (const node of order) {
-    if (node.operation.kind !== "stopGradient" && node.inputs.some((x) => needed.has(x))) needed.add(node);
+    const isPassed = node.operation.kind !== "stopGradient" && !leaves.has(node);
+    if (isPassed && node.inputs.some((x) => needed.has(x))) needed.add(node);
   }
-  const found = new Map<Node, Node>([[objective, constant(1, objective.shape)]]);
+  const found = new Map<Node, Node>([[objective, seed ?? constant(1, objective.shape)]]);
   for (const node of order.reverse()) {
     const dy = found.get(node);
-    if (dy === undefined || !needed.has(node) || node.inputs.length === 0) continue;
+    if (dy === undefined || !needed.has(node) || leaves.has(node) || node.inputs.length === 0) continue;
     const parts = inputGradients(node, dy, needed);
     node.inputs.forEach((input, i) => {
       const part = parts[i];
@@ -141,6 +154,8 @@ function inputGradients(node: Node, dy: Node, needed: ReadonlySet<Node>): InputG
     case "constant":
     case "stopGradient":
       return [];
+    case "toneFrames":
+      throw new RangeError(`Cannot differentiate: ${operation.kind} of stored pictures has no gradient`);
     case "reluGradient":
     case "clampMinGradient":
     case "l2NormalizeGradient":

@@ -6,6 +6,9 @@
 
 import type { Node } from "./graph.ts";
 import type { Shape } from "../shape.ts";
+import type { MemoryUse } from "./memory_use.ts";
+
+export { type MemoryUse, totalBytes } from "./memory_use.ts";
 
 /** A tensor on the host, float32, row-major. */
 export interface Tensor {
@@ -15,8 +18,19 @@ export interface Tensor {
   data: Float32Array;
 }
 
-/** Tensors by name: the inputs of a run, its outputs, a network's parameters. */
+/** Tensors by name: the outputs of a run, a network's parameters. */
 export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** An input of a run, in the array that goes with the type of the graph's input; every {@linkcode Tensor} is one. */
+export interface Feed {
+  /** Length of each axis. */
+  shape: Shape;
+  /** The elements, row-major. */
+  data: Float32Array | Float16Array | Uint8Array;
+}
+
+/** Inputs of a run by name. */
+export type Feeds = ReadonlyMap<string, Feed>;
 
 /** Where an executor computes. */
 export interface DeviceInfo {
@@ -52,8 +66,19 @@ export interface TrainingGraph {
   stateUpdates: readonly { parameter: Node; value: Node }[];
   /** How trainable parameters change. */
   optimizer: OptimizerRule;
+  /**
+   * Nodes that are computed again for the backward pass, one after another, instead of being kept with all they are
+   * computed from: the features of a large batch's chunks. None may depend on another.
+   */
+  recomputed?: readonly Node[];
   /** Gradients are scaled down to this global L2 norm when they exceed it; `Infinity` leaves them alone. */
   clipNorm: number;
+  /**
+   * How pictures lie in memory between the kernels of the forward pass and until the backward pass has read them:
+   * `f16` takes half the memory and rounds each to 11 bits. All sums, losses, moments, gradients and parameters are
+   * float32 either way. Single precision without.
+   */
+  storage?: "f32" | "f16";
 }
 
 /** Numbers of one step. */
@@ -62,6 +87,11 @@ export interface StepSettings {
   learningRate: number;
   /** The number of updates made before this one; AdamW's bias correction needs it. */
   step: number;
+  /**
+   * Whether the result may wait, which spares a graphics adapter the wait. It comes at the latest with that of the
+   * next step that does not defer, or with the state. Until then, steps after one that was not finite change nothing.
+   */
+  deferred?: boolean;
 }
 
 /** What one step computed. */
@@ -78,12 +108,14 @@ export interface StepResult {
 
 /** A training step made ready to run; it owns the parameters and the optimizer's state on the device. */
 export interface TrainingProgram {
+  /** Memory that was planned. */
+  readonly memory: MemoryUse;
   /**
    * Runs one step: forward, backward, clipping, update. Nothing is updated when a value is not finite.
    *
    * @throws SonospeechError `device` when the device failed.
    */
-  step(feeds: Tensors, settings: StepSettings): Promise<StepResult>;
+  step(feeds: Feeds, settings: StepSettings): Promise<StepResult>;
   /**
    * Parameters by name, and the optimizer's state as `optimizer.momentum.<name>` (sgd) or
    * `optimizer.moment1.<name>` and `optimizer.moment2.<name>` (adamw): all that a bit-equal resume needs.
@@ -97,8 +129,10 @@ export interface TrainingProgram {
 
 /** A graph made ready to run forward. */
 export interface InferenceProgram {
+  /** Memory that was planned. */
+  readonly memory: MemoryUse;
   /** Computes the outputs, by name. */
-  run(feeds: Tensors): Promise<Map<string, Tensor>>;
+  run(feeds: Feeds): Promise<Map<string, Tensor>>;
   /** Gives back what the program holds on the device. */
   dispose(): void;
 }
@@ -111,7 +145,8 @@ export interface Executor {
    * Makes a training step ready to run.
    *
    * @param parameters First values of every parameter (see `initializeParameters`).
-   * @throws SonospeechError `input` when a parameter is missing or has another shape.
+   * @throws SonospeechError `input` when a parameter is missing or has another shape, `device` when the device cannot
+   * store half precision and the graph asks for it.
    */
   compileTraining(graph: TrainingGraph, parameters: Tensors): Promise<TrainingProgram>;
   /**

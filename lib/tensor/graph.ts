@@ -15,9 +15,11 @@ import { broadcastShapes, sameShape, type Shape, sizeOf } from "../shape.ts";
 import {
   type BinaryFunction,
   fail,
+  type InputType,
   type LastAxisFunction,
   type Node,
   node,
+  type Operation,
   type ParameterInfo,
   type UnaryFunction,
 } from "./operation.ts";
@@ -25,6 +27,7 @@ import {
 export type {
   BinaryFunction,
   Initializer,
+  InputType,
   LastAxisFunction,
   Node,
   Operation,
@@ -43,11 +46,17 @@ export {
   type ConvolutionOptions,
   maxPool,
   maxPoolGradient,
+  toneFrames,
 } from "./graph_images.ts";
 
-/** A value fed at every run, by name. */
-export function input(name: string, shape: Shape): Node {
-  return node({ kind: "input", name }, [], shape);
+/**
+ * A value fed at every run, by name.
+ *
+ * Of another type than `f32` it is unpacked by whatever reads it. {@linkcode stopGradient} in between lets it be
+ * unpacked once where a convolution would do so over and over.
+ */
+export function input(name: string, shape: Shape, type: InputType = "f32"): Node {
+  return node({ kind: "input", name, type }, [], shape);
 }
 
 /** A stored value. Two nodes with one name must be the same node: build a network once and share its nodes. */
@@ -283,9 +292,12 @@ export function parametersOf(outputs: readonly Node[]): Map<string, ParameterNod
   return parameters;
 }
 
+/** A node that is an input. */
+export type InputNode = Node & { readonly operation: Extract<Operation, { kind: "input" }> };
+
 /** The inputs the outputs depend on, by name. @throws RangeError when two different nodes share a name. */
-export function inputsOf(outputs: readonly Node[]): Map<string, Node> {
-  const inputs = new Map<string, Node>();
+export function inputsOf(outputs: readonly Node[]): Map<string, InputNode> {
+  const inputs = new Map<string, InputNode>();
   for (const n of topologicalOrder(outputs)) {
     if (n.operation.kind !== "input") continue;
     if (inputs.has(n.operation.name)) {
@@ -293,7 +305,7 @@ export function inputsOf(outputs: readonly Node[]): Map<string, Node> {
         `Cannot collect inputs: names must be unique, received "${n.operation.name}" twice`,
       );
     }
-    inputs.set(n.operation.name, n);
+    inputs.set(n.operation.name, n as InputNode);
   }
   return inputs;
 }

@@ -173,3 +173,26 @@ export function batchNormInputGradient(
     x.shape,
   );
 }
+
+/**
+ * Stored pictures as a network sees them: each moved, its border repeated, and every grey level replaced by its tone.
+ * The pictures fall into G equal groups, which share both. It has no gradient.
+ *
+ * @param frames Grey levels `[N, H, W, 1]`, an input of type `u8`.
+ * @param shifts Whole pixels down and right, `[G, 2]`.
+ * @param tones What each grey level becomes, `[G, 256]`.
+ * @returns `[N, H, W, 1]`: `tones[g, frames[n, y − down, x − right]]`.
+ */
+export function toneFrames(frames: Node, shifts: Node, tones: Node): Node {
+  const { operation, shape } = frames;
+  if (operation.kind !== "input" || operation.type !== "u8" || shape.length !== 4 || shape[3] !== 1) {
+    fail("toneFrames", "frames must be an input [N, H, W, 1] of type u8", shape);
+  }
+  const groups = shifts.shape[0];
+  if (
+    shape[0] % groups !== 0 || !sameShape(shifts.shape, [groups, 2]) || !sameShape(tones.shape, [groups, 256])
+  ) {
+    fail("toneFrames", "shifts and tones must be [G, 2] and [G, 256]", shape, shifts.shape, tones.shape);
+  }
+  return node({ kind: "toneFrames" }, [frames, shifts, tones], shape);
+}

@@ -39,9 +39,12 @@ export type BinaryFunction = "add" | "subtract" | "multiply" | "divide";
 /** Functions along the last axis. Softmax and logSoftmax keep the shape; logSumExp drops the axis. */
 export type LastAxisFunction = "softmax" | "logSoftmax" | "logSumExp";
 
+/** How an input's elements are stored on their way to the device; a graph computes with their values in float32. */
+export type InputType = "f32" | "f16" | "u8";
+
 /** Every operation an executor must know; the doc of each builder function below gives its meaning. */
 export type Operation =
-  | { kind: "input"; name: string }
+  | { kind: "input"; name: string; type: InputType }
   | ({ kind: "parameter" } & ParameterInfo)
   | { kind: "constant"; value: number }
   | { kind: "unary"; function: UnaryFunction }
@@ -66,6 +69,7 @@ export type Operation =
   | ({ kind: "conv2dFilterGradient" } & ConvolutionGeometry)
   | ({ kind: "maxPool"; window: readonly [number, number] } & ConvolutionGeometry)
   | ({ kind: "maxPoolGradient"; window: readonly [number, number] } & ConvolutionGeometry)
+  | { kind: "toneFrames" }
   | { kind: "batchMoments" }
   | { kind: "batchNorm"; epsilon: number; relu: boolean }
   | { kind: "batchNormParameterGradient"; epsilon: number; relu: boolean }

@@ -25,6 +25,7 @@ import {
   referenceConv2dInputGradient,
   referenceMaxPool,
   referenceMaxPoolGradient,
+  referenceToneFrames,
 } from "./reference_images.ts";
 
 /** A tensor of the reference. */
@@ -146,6 +147,8 @@ function compute(operation: Computed, inputs: readonly ReferenceTensor[], shape:
       return referenceMaxPool(a, operation, shape);
     case "maxPoolGradient":
       return referenceMaxPoolGradient(a, b, operation);
+    case "toneFrames":
+      return referenceToneFrames(inputs);
     case "batchMoments":
       return referenceBatchMoments(a);
     case "batchNorm":

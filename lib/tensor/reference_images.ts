@@ -195,3 +195,18 @@ export function referenceBatchNormInputGradient(
     return gamma.data[c] / Math.sqrt(moments.data[channels + c] + n.epsilon) * centred;
   });
 }
+
+/** `tones[g, frames[n, y − down, x − right]]`, coordinates kept inside the picture. */
+export function referenceToneFrames([frames, shifts, tones]: readonly ReferenceTensor[]): Float64Array {
+  const [count, height, width] = frames.shape;
+  const perGroup = count / shifts.shape[0];
+  const inside = (at: number, size: number) => Math.min(size - 1, Math.max(0, at));
+  return Float64Array.from({ length: count * height * width }, (_, i) => {
+    const n = Math.floor(i / (height * width));
+    const group = Math.floor(n / perGroup);
+    const [down, right] = shifts.data.slice(2 * group);
+    const y = inside(Math.floor(i / width) % height - down, height);
+    const x = inside(i % width - right, width);
+    return tones.data[256 * group + frames.data[(n * height + y) * width + x]];
+  });
+}

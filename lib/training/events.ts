@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { MemoryUse } from "../tensor/executor.ts";
+
 /** Numbers by dotted name, as `loss.contrastive` or `retrieval.videoToSpeech.recallAt1`. */
 export type Metrics = Record<string, number>;
 
@@ -26,8 +28,12 @@ export interface StartedEvent {
   device: string;
   /** Trainable numbers of the network. */
   parameterCount: number;
+  /** What the training step takes of the device's memory; left out by runs of earlier versions. */
+  memory?: MemoryUse;
   /** Names of newer checkpoints that were passed over because they cannot be read. */
   brokenCheckpoints: readonly string[];
+  /** What the split certificate says, in one line. */
+  certificate: string;
   /** Windows of the training split. */
   trainWindows: number;
   /** Share of training windows with high affinity. */
@@ -35,6 +41,24 @@ export interface StartedEvent {
   /** Mean voicedFraction of the training windows. */
   voicedShare: number;
   /** What each loss or metric is when nothing was learned, by the metric's name. */
+  chance: Metrics;
+}
+
+/** Sent before training starts, for each gate that was tried or skipped. */
+export interface GateEvent {
+  /** Tells the events apart. */
+  kind: "gate";
+  /** 0. */
+  step: number;
+  /** `overfit`: one batch is learned by heart. `shuffled`: nothing is learned from shuffled pairs. */
+  gate: "overfit" | "shuffled";
+  /** A run whose gate failed does not start. */
+  outcome: "passed" | "failed" | "skipped";
+  /** What was seen, beside chance, and where it failed what to look at. */
+  message: string;
+  /** What was measured, as `gate.overfit.loss.contrastive`. */
+  metrics: Metrics;
+  /** The same where nothing was learned. */
   chance: Metrics;
 }
 
@@ -49,8 +73,9 @@ export interface StepEvent {
   /**
    * `loss.total`, `loss.correlation`, `loss.contrastive`, `loss.order`, `accuracy.correlation`,
    * `accuracy.order`, `learningRate`, `gradientNorm`, `temperature`, `admittedShare` and `voicedShare` (of
-   * the batch),
-   * `stepsPerSecond`, `dataStallShare` (time spent waiting for batches).
+   * the batch), `bagSize` (mean positives of an admitted pair, with `data.bagSeconds`),
+   * `stepsPerSecond`, `dataStallShare` (share of the time since the last such event in which the next batch was
+   * waited for; where results of steps wait on a graphics card, it may have computed meanwhile).
    */
   metrics: Metrics;
 }
@@ -135,6 +160,7 @@ export interface FinishedEvent {
 /** Anything a run can tell. */
 export type RunEvent =
   | StartedEvent
+  | GateEvent
   | StepEvent
   | PaceEvent
   | CheckpointEvent

@@ -5,41 +5,60 @@
  */
 
 import type { RunConfig } from "../config.ts";
-import { type Batch, planNegativeMask } from "../data/batches.ts";
+import type { Batch } from "../data/batches.ts";
+import { planMasks } from "../data/pair_masks.ts";
+import type { BatchPlan } from "../data/pairs.ts";
 import { frameOrderClass, frameOrderClasses } from "../losses/frame_order.ts";
+import { trainingNeeds } from "../models/train_graph.ts";
 import { type Pace, voicedFractionOf } from "../pacing/pace.ts";
-import type { Tensor } from "../tensor/executor.ts";
+import type { Feed } from "../tensor/executor.ts";
 import type { BatchFacts } from "./step_metrics.ts";
 
 /** The inputs of a step, and how much its windows count. */
 export interface StepFeeds extends BatchFacts {
-  /** Tensors by the name of the graph's input. */
-  feeds: Map<string, Tensor>;
+  /** By the name of the graph's input. */
+  feeds: Map<string, Feed>;
 }
 
 /**
- * Puts a batch, its pace weights and its mask under the names of the training graph's inputs.
+ * What is known of a batch before it is read.
  *
- * A pair without a hard negative (its scan has no other window near) counts 0 where hard negatives are needed.
+ * Of a pair whose scan has no other window near, the column of its hard negative is masked; only where nothing stands
+ * in for it either (a batch of one scan) does a pair count 0.
  */
+export function batchFacts(plan: BatchPlan, pace: Pace, config: RunConfig): BatchFacts {
+  const { samples } = plan;
+  const { negatives } = trainingNeeds(config);
+  const windowWeights = pace.weights(samples.map((sample) => sample.window));
+  const pairWeights = Float32Array.from(
+    samples.flatMap(({ pairs }, b) =>
+      pairs.map(({ negative }) => !negatives || negative !== null ? windowWeights[b] : 0)
+    ),
+  );
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  return {
+    admittedShare: mean(Array.from(windowWeights, (weight) => weight > 0 ? 1 : 0)),
+    voicedShare: mean(samples.map(({ window }) => voicedFractionOf(window, config.pacing.detector))),
+    ...planMasks(plan, pairWeights, config.data),
+    pairWeights,
+  };
+}
+
+/** Puts a batch, its pace weights and its masks under the names of the training graph's inputs. */
 export function makeFeeds(batch: Batch, pace: Pace, config: RunConfig): StepFeeds {
   const { samples } = batch.plan;
-  const groups = config.data.samplingGroups;
-  const pairCount = samples.length * groups;
-  const windowWeights = pace.weights(samples.map((sample) => sample.window));
-  const pairWeights = Float32Array.from({ length: pairCount }, (_, i) => {
-    const usable = batch.hardNegativeSpeech === null || batch.hasHardNegative[i];
-    return usable ? windowWeights[Math.floor(i / groups)] : 0;
-  });
+  const facts = batchFacts(batch.plan, pace, config);
+  const { pairWeights, negativeMask, hardNegativeMask, positiveMask } = facts;
+  const pairCount = pairWeights.length;
   const [height, width] = config.model.frameSize;
   const [bands, columns] = config.model.speechSize;
-  const negativeMask = planNegativeMask(batch.plan, pairWeights, config.data.neighbourSeconds);
-  const feeds = new Map<string, Tensor>([
+  const feeds = new Map<string, Feed>([
     ["frames", {
       shape: [batch.frames.length / (height * width), height, width, 1],
       data: batch.frames,
     }],
     ["negativeMask", { shape: [pairCount, pairCount], data: negativeMask }],
+    ["hardNegativeMask", { shape: [pairCount], data: hardNegativeMask }],
     ["pairWeights", { shape: [pairCount], data: pairWeights }],
     ["orderWeights", { shape: [samples.length], data: new Float32Array(samples.length).fill(1) }],
     ["orderOneHot", { shape: [samples.length, frameOrderClasses.length], data: orderOneHot(batch) }],
@@ -47,19 +66,16 @@ export function makeFeeds(batch: Batch, pace: Pace, config: RunConfig): StepFeed
   for (
     const [name, data] of [
       ["speech", batch.speech],
-      ["hardNegativeSpeech", batch.hardNegativeSpeech],
+      ["negativeSpeech", batch.negativeSpeech],
     ] as const
   ) {
     if (data) feeds.set(name, { shape: [pairCount, bands, columns, 1], data });
   }
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  return {
-    feeds,
-    admittedShare: mean(Array.from(windowWeights, (weight) => weight > 0 ? 1 : 0)),
-    voicedShare: mean(samples.map(({ window }) => voicedFractionOf(window, config.pacing.detector))),
-    negativeMask,
-    pairWeights,
-  };
+  const { frameShifts, frameTones } = batch;
+  if (frameShifts) feeds.set("frameShifts", { shape: [samples.length, 2], data: frameShifts });
+  if (frameTones) feeds.set("frameTones", { shape: [samples.length, 256], data: frameTones });
+  if (positiveMask) feeds.set("positiveMask", { shape: [pairCount, pairCount], data: positiveMask });
+  return { feeds, ...facts };
 }
 
 function orderOneHot({ plan }: Batch): Float32Array {

@@ -4,10 +4,16 @@
  * ```text
  * RUN/config.json      the complete RunConfig
  *     run.json         RunRecord
+ *     start.safetensors  first values that were given, if any were; start.json says what fitted
+ *     certificate.json             SplitCertificate
+ *     train_fingerprints.safetensors   of the training scans, to know copies of them in other datasets
+ *     gate.json        what the gates before a long training found
  *     metrics.sqlite   events and metrics
  *     checkpoints/     step-*.safetensors, best.safetensors
  *     pace/            epoch-*.safetensors: every window's affinity and weight
  *     evaluations/     <split>-<step>/{report.json, embeddings.safetensors, map.json}
+ *     evaluations_elsewhere/<dataset>/<split>-<step>/   the same, of other datasets than the run's own
+ *     pause.json       why it is not going on; blank while it does
  *     lock             held by the trainer while it runs
  * ```
  *
@@ -17,6 +23,7 @@
 import { resolveRunConfig, type RunConfig } from "../config.ts";
 import { SonospeechError } from "../errors.ts";
 import { writeJsonAtomic } from "../records/atomic_file.ts";
+import type { DeviceInfo } from "../tensor/executor.ts";
 
 /** What a run is besides its settings. */
 export interface RunRecord {
@@ -26,8 +33,23 @@ export interface RunRecord {
   datasetId: string;
   /** ISO 8601. */
   createdAt: string;
-  /** Digests of the subjects it trains on, so that no evaluation can use them by mistake. */
-  trainSubjects: string[];
+  /** The weights it started from; drawn ones when left out. */
+  start?: StartRecord;
+  /** What it has been computed on last; left out before its first step, and by runs of earlier versions. */
+  device?: RunDevice;
+}
+
+/** A device by its kind and its own name. */
+export type RunDevice = Pick<DeviceInfo, "kind" | "name">;
+
+/** Weights that a run started from. */
+export interface StartRecord {
+  /** Whose names they had. */
+  names: string;
+  /** Of their file. */
+  sha256: string;
+  /** Digests of the subjects they were trained on, so that no evaluation uses them; null where nothing told. */
+  trainedOn: string[] | null;
 }
 
 /** An opened run folder. */
@@ -82,23 +104,36 @@ export async function createRunFolder(
   return { path, config, record };
 }
 
+/** Notes what the run is computed on from now on. */
+export async function saveRunDevice({ path, record }: RunFolder, device: RunDevice): Promise<void> {
+  if (record.device?.kind === device.kind && record.device.name === device.name) return;
+  record.device = device;
+  await writeJsonAtomic(`${path}/run.json`, record);
+}
+
+/** Words for a lock that is held. */
+const trainers = {
+  action: "train",
+  must: "no other trainer may work in the same run folder",
+  hint: "wait for the other trainer or choose another --run folder",
+};
+
 /**
  * Takes the run's lock for as long as the returned handle lives; the system frees it when the process ends, however
  * it ends.
  *
- * @throws SonospeechError `locked` when another trainer holds it.
+ * @param words What cannot be done while another holds it, and what to do.
+ * @throws SonospeechError `locked` when another holds it.
  */
-export async function lockRunFolder(path: string): Promise<Disposable> {
+export async function lockRunFolder(path: string, words = trainers): Promise<Disposable> {
   await Deno.mkdir(path, { recursive: true });
   const file = await Deno.open(`${path}/lock`, { create: true, read: true, write: true });
   if (!await takeLock(file)) {
     file.close();
     throw new SonospeechError("locked", {
-      action: "train",
-      must: "no other trainer may work in the same run folder",
+      ...words,
       received: path,
-      hint: "wait for the other trainer or choose another --run folder",
-      publicMessage: "Cannot train: another trainer works in the same run folder",
+      publicMessage: `Cannot ${words.action}: ${words.must}`,
     });
   }
   return { [Symbol.dispose]: () => file.close() };

@@ -5,18 +5,17 @@
  */
 
 import type { RunConfig } from "../config.ts";
+import type { PairMasks } from "../data/pair_masks.ts";
 import { infoNceChance } from "../losses/info_nce.ts";
 import type { StepResult } from "../tensor/executor.ts";
 import type { Metrics } from "./events.ts";
 
 /** What is known of a batch besides its tensors. */
-export interface BatchFacts {
+export interface BatchFacts extends PairMasks {
   /** Share of the batch's windows with a weight above 0. */
   admittedShare: number;
   /** Mean voicedFraction of the batch's windows, by the detector that paces the run. */
   voicedShare: number;
-  /** Mask of ordinary negatives `[B · K, B · K]`, for the chance level. */
-  negativeMask: Float32Array;
   /** Weights of the pairs `[B · K]`. */
   pairWeights: Float32Array;
 }
@@ -27,6 +26,7 @@ const pairOutputs: Record<string, string> = {
   lossContrastive: "loss.contrastive",
   correlationAccuracy: "accuracy.correlation",
   similarity: "similarity.positive",
+  otherSimilarity: "similarity.other",
   guarded: "guardedShare",
 };
 
@@ -44,6 +44,8 @@ export function stepMetrics(result: StepResult, facts: BatchFacts): Metrics {
     admittedShare: facts.admittedShare,
     voicedShare: facts.voicedShare,
   };
+  const bagSize = weightedMean(bagSizes(facts), facts.pairWeights);
+  if (facts.positiveMask && bagSize !== null) metrics.bagSize = bagSize;
   for (const [name, { data }] of result.outputs) {
     if (name in pairOutputs) {
       const mean = weightedMean(data, facts.pairWeights);
@@ -53,6 +55,13 @@ export function stepMetrics(result: StepResult, facts: BatchFacts): Metrics {
     } else if (data.length === 1) metrics[name] = data[0];
   }
   return metrics;
+}
+
+/** Positives of each pair, its own speech among them. */
+function bagSizes({ positiveMask, pairWeights }: BatchFacts): Float32Array {
+  const sizes = new Float32Array(pairWeights.length).fill(1);
+  positiveMask?.forEach((value, place) => sizes[Math.floor(place / sizes.length)] += value);
+  return sizes;
 }
 
 function weightedMean(values: Float32Array, weights: Float32Array): number | null {
@@ -68,7 +77,7 @@ function weightedMean(values: Float32Array, weights: Float32Array): number | nul
 /** What each loss and accuracy is when nothing was learned, for the losses that are on. */
 export function chanceOf(
   config: RunConfig,
-  facts: Pick<BatchFacts, "negativeMask" | "pairWeights">,
+  facts: PairMasks & Pick<BatchFacts, "pairWeights">,
 ): Metrics {
   const { correlationWeight, contrastiveWeight, contrastiveForm, hardNegatives, orderWeight } = config.losses;
   const chance: Metrics = {};
@@ -81,7 +90,8 @@ export function chanceOf(
     chance["loss.contrastive"] = infoNceChance({
       batch: facts.pairWeights.length,
       negativeMask: facts.negativeMask,
-      hardNegatives,
+      positiveMask: facts.positiveMask ?? undefined,
+      hardNegativeMask: hardNegatives ? facts.hardNegativeMask : undefined,
       symmetric: config.losses.symmetric,
     });
   }
@@ -113,11 +123,11 @@ export class StepMeter {
     this.#waited += seconds;
   }
 
-  /** Reports the end of a step. */
-  stepped(): { stepsPerSecond: number; dataStallShare: number } {
+  /** Reports the end of that many steps. */
+  stepped(steps: number): { stepsPerSecond: number; dataStallShare: number } {
     const now = this.#now();
     const seconds = Math.max(1e-9, now - this.#last);
-    const metrics = { stepsPerSecond: 1 / seconds, dataStallShare: Math.min(1, this.#waited / seconds) };
+    const metrics = { stepsPerSecond: steps / seconds, dataStallShare: Math.min(1, this.#waited / seconds) };
     this.#last = now;
     this.#waited = 0;
     return metrics;

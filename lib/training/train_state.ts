@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SplitCertificate } from "../data/split_certificate.ts";
 import { SonospeechError } from "../errors.ts";
 import type { Pace } from "../pacing/pace.ts";
 import type { CheckpointStore } from "../records/checkpoint_store.ts";
@@ -36,6 +37,14 @@ export interface TrainedParts {
   pace: Pace;
 }
 
+/** What a checkpoint says of the data behind it. */
+export interface Provenance {
+  /** The dataset's content hash. */
+  datasetId: string;
+  /** That nothing of the other splits was trained on. */
+  certificate: SplitCertificate;
+}
+
 const pacePrefix = "pace.";
 
 /** Writes the program's and the pace's tensors and the state. @returns The checkpoint's file name. */
@@ -43,7 +52,7 @@ export async function saveState(
   checkpoints: CheckpointStore,
   { program, pace }: TrainedParts,
   state: TrainState,
-  datasetId: string,
+  { datasetId, certificate }: Provenance,
   isBest: boolean,
 ): Promise<string> {
   const tensors = new Map<string, SafetensorsTensor>();
@@ -57,6 +66,7 @@ export async function saveState(
     bestScore: String(state.bestScore),
     evaluatedStep: String(state.evaluatedStep),
     datasetId,
+    certificate: JSON.stringify(certificate),
   };
   return await checkpoints.save({ step: state.step, tensors, metadata }, { isBest });
 }
@@ -64,12 +74,13 @@ export async function saveState(
 /**
  * Puts the newest checkpoint into the program and the pace; a run without one starts at step 0.
  *
- * @throws SonospeechError `store` when checkpoints exist but none can be read, or the data is not the same.
+ * @throws SonospeechError `store` when checkpoints exist but none can be read, or the data or its certificate
+ * is not the same.
  */
 export async function restoreState(
   checkpoints: CheckpointStore,
   { program, pace }: TrainedParts,
-  datasetId: string,
+  { datasetId, certificate }: Provenance,
 ): Promise<RestoredState> {
   const { checkpoint, broken } = await checkpoints.newest();
   if (!checkpoint) {
@@ -89,6 +100,14 @@ export async function restoreState(
       must: `the dataset must be the one it was trained on, ${checkpoint.metadata.datasetId}`,
       received: datasetId,
       hint: "start a new run for the new dataset",
+    });
+  }
+  if (checkpoint.metadata.certificate !== JSON.stringify(certificate)) {
+    throw new SonospeechError("store", {
+      action: `resume the run from step ${checkpoint.step}`,
+      must: "its checkpoint must carry the dataset's split certificate",
+      received: checkpoint.metadata.certificate === undefined ? "none" : "another one",
+      hint: "start a new run",
     });
   }
   const tensors = [...floatTensors(checkpoint.tensors)];

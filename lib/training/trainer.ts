@@ -4,51 +4,19 @@
  * @module
  */
 
-import type { RunConfig } from "../config.ts";
-import { BatchReader } from "../data/batches.ts";
-import type { WindowSource } from "../data/inputs.ts";
-import { type BatchPlan, PairSampler } from "../data/pairs.ts";
+import type { Batch } from "../data/batches.ts";
+import type { BatchPlan } from "../data/pairs.ts";
 import { SonospeechError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
-import { buildTrainingGraph, trainingNeeds } from "../models/train_graph.ts";
-import { createPace } from "../pacing/create_pace.ts";
-import { type Pace, type PaceScores, voicedFractionOf } from "../pacing/pace.ts";
-import type { CheckpointStore } from "../records/checkpoint_store.ts";
 import type { Schedule } from "../schedule.ts";
-import type { Executor, Tensors, TrainingProgram } from "../tensor/executor.ts";
-import { initializeParameters, parameterCount } from "../tensor/parameters.ts";
-import type { EvaluationEvent, RunEvent, StepEvent } from "./events.ts";
-import { makeFeeds, type StepFeeds } from "./feeds.ts";
+import type { StepResult } from "../tensor/executor.ts";
+import type { EvaluationEvent, Metrics, RunEvent, StepEvent } from "./events.ts";
+import { makeFeeds } from "./feeds.ts";
 import { learningRateSchedule } from "./learning_rate.ts";
 import { paceMetrics } from "./pace_scores.ts";
-import { chanceOf, StepMeter, stepMetrics } from "./step_metrics.ts";
-import {
-  type RestoredState,
-  restoreState,
-  saveState,
-  type TrainedParts,
-  type TrainState,
-} from "./train_state.ts";
-
-/** Everything a training run works with. */
-export interface TrainOptions {
-  /** The run's settings. */
-  config: RunConfig;
-  /** The prepared windows. */
-  dataset: WindowSource;
-  /** Computes. */
-  executor: Executor;
-  /** Where checkpoints go, and where the newest one is looked for. */
-  checkpoints: CheckpointStore;
-  /** Evaluates parameters on held-out subjects; left out, nothing is evaluated while training. */
-  evaluate?: (parameters: Tensors, at: { step: number; epoch: number }) => Promise<EvaluationEvent>;
-  /** Keeps what the pace made of every window at the start of an epoch. @returns The file's name. */
-  savePace?: (scores: PaceScores, epoch: number) => Promise<string>;
-  /** Asks training to write a checkpoint and stop. */
-  signal?: AbortSignal;
-  /** A clock in seconds, for tests. */
-  now?: () => number;
-}
+import { openRun, type RunParts, startedEvent, type TrainOptions } from "./run_start.ts";
+import { type BatchFacts, StepMeter, stepMetrics } from "./step_metrics.ts";
+import { saveState, type TrainState } from "./train_state.ts";
 
 /**
  * Trains a dual encoder, from the newest checkpoint if there is one, else from the start.
@@ -56,10 +24,11 @@ export interface TrainOptions {
  * An abort of the signal ends the stream with a checkpoint and a `paused` event. So does a failure, whose error is
  * then thrown; a value that is not finite is noticed before the update, so that checkpoint is sound.
  *
- * @throws SonospeechError `not-finite`, `device`, `store` or `input`; the last event names the safe step.
+ * @throws SonospeechError `not-finite`, `device`, `store` or `input`; the last event names the safe step. `input`, before
+ * any event, when the split cannot be certified.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, void, void> {
-  const run = await TrainingRun.start(options);
+  const run = new TrainingRun(options, await openRun(options));
   try {
     yield* run.events();
   } finally {
@@ -67,65 +36,40 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent, vo
   }
 }
 
+/** A step whose result is not known yet. */
+interface PendingStep {
+  plan: BatchPlan;
+  facts: BatchFacts;
+  learningRate: number;
+  result: Promise<StepResult>;
+}
+
 class TrainingRun {
   readonly #options: TrainOptions;
-  readonly #program: TrainingProgram;
-  readonly #sampler: PairSampler;
-  readonly #reader: BatchReader;
-  readonly #pace: Pace;
+  readonly #parts: RunParts;
   readonly #learningRate: Schedule;
   readonly #meter: StepMeter;
-  readonly #parameterCount: number;
-  readonly #brokenCheckpoints: readonly string[];
+  /** Steps after that of the state, in their order. */
+  #pending: PendingStep[] = [];
   #state: TrainState;
   #safeStep: number;
   #lastSave: number;
 
-  private constructor(
-    options: TrainOptions,
-    { program, pace }: TrainedParts,
-    { state, brokenCheckpoints }: RestoredState,
-    parameters: number,
-  ) {
-    const { config, dataset } = options;
+  /** Owns the parts from now on. */
+  constructor(options: TrainOptions, parts: RunParts) {
+    const { optimizer, training } = options.config;
     this.#options = options;
-    this.#program = program;
-    this.#pace = pace;
-    this.#state = state;
-    this.#safeStep = state.step;
-    this.#parameterCount = parameters;
-    this.#brokenCheckpoints = brokenCheckpoints;
-    this.#sampler = createSampler(config, dataset);
-    this.#reader = new BatchReader(dataset, config, trainingNeeds(config));
-    this.#learningRate = learningRateSchedule(
-      config.optimizer,
-      this.#sampler.stepsPerEpoch,
-      config.training.epochs,
-    );
+    this.#parts = parts;
+    this.#state = parts.restored.state;
+    this.#safeStep = this.#state.step;
+    this.#learningRate = learningRateSchedule(optimizer, parts.sampler.stepsPerEpoch, training.epochs);
     this.#meter = new StepMeter(this.#now);
     this.#lastSave = this.#now();
   }
 
-  static async start(options: TrainOptions): Promise<TrainingRun> {
-    const { config, dataset, executor, checkpoints } = options;
-    // Drawn before anything is compiled: too few windows should not cost a wait.
-    createSampler(config, dataset);
-    const graph = buildTrainingGraph(config);
-    const nodes = [graph.objective, ...graph.stateUpdates.map((update) => update.value)];
-    const parameters = initializeParameters(nodes, config.seed);
-    const program = await executor.compileTraining(graph, parameters);
-    try {
-      const parts = { program, pace: createPace(config.pacing, dataset.windows({ split: "train" })) };
-      const restored = await restoreState(checkpoints, parts, dataset.id);
-      return new TrainingRun(options, parts, restored, parameterCount(nodes));
-    } catch (error) {
-      program.dispose();
-      throw error;
-    }
-  }
-
   dispose(): void {
-    this.#program.dispose();
+    this.#parts.batches.close();
+    this.#parts.program.dispose();
   }
 
   get #now(): () => number {
@@ -133,11 +77,11 @@ class TrainingRun {
   }
 
   get #epoch(): number {
-    return Math.floor(this.#state.step / this.#sampler.stepsPerEpoch);
+    return Math.floor(this.#state.step / this.#parts.sampler.stepsPerEpoch);
   }
 
   async *events(): AsyncGenerator<RunEvent, void, void> {
-    yield this.#started();
+    yield startedEvent(this.#options, this.#parts);
     try {
       yield* this.#epochs();
     } catch (error) {
@@ -162,41 +106,85 @@ class TrainingRun {
   get #evaluationIsDue(): boolean {
     const { evaluateEveryEpochs, epochs } = this.#options.config.training;
     const { step, evaluatedStep } = this.#state;
-    const atBoundary = step > 0 && step % this.#sampler.stepsPerEpoch === 0;
+    const atBoundary = step > 0 && step % this.#parts.sampler.stepsPerEpoch === 0;
     const isItsTurn = this.#epoch % evaluateEveryEpochs === 0 || this.#epoch === epochs;
     return atBoundary && isItsTurn && evaluatedStep !== step;
   }
 
   async *#restOfEpoch(): AsyncGenerator<RunEvent, void, void> {
-    const { logEverySteps, checkpointMinutes } = this.#options.config.training;
+    const { checkpointMinutes } = this.#options.config.training;
     const epoch = this.#epoch;
-    const fromStep = this.#state.step - epoch * this.#sampler.stepsPerEpoch;
+    const fromStep = this.#state.step - epoch * this.#parts.sampler.stepsPerEpoch;
     if (fromStep === 0) yield* this.#startEpoch(epoch);
-    for (const plan of this.#sampler.epoch(epoch, fromStep)) {
+    for (let step = fromStep; step < this.#parts.sampler.stepsPerEpoch; step++) {
       await nextTurn();
-      if (this.#options.signal?.aborted) return;
-      const event = await this.#step(plan);
-      if (this.#state.step % logEverySteps === 0) yield event;
+      if (this.#options.signal?.aborted) break;
+      const batch = await this.#nextBatch();
+      if (batch === null) break; // it was asked to stop while it waited
+      if (this.#begin(batch)) continue;
+      yield* this.#finishSteps();
       if (this.#now() - this.#lastSave > checkpointMinutes * 60) yield await this.#save(false);
     }
+    if (this.#pending.length === 0) return;
+    await this.#parts.program.readState(); // results of deferred steps come with it
+    yield* this.#finishSteps();
   }
 
   /** A resumed epoch keeps the weights it began with; a new one gets its own. */
   async *#startEpoch(epoch: number): AsyncGenerator<RunEvent, void, void> {
-    this.#pace.startEpoch(epoch);
+    this.#parts.pace.startEpoch(epoch);
     if (epoch > 0 && this.#options.config.pacing.kind !== "learned") return;
-    const scores = this.#pace.scores();
+    const scores = this.#parts.pace.scores();
     const file = await this.#options.savePace?.(scores, epoch) ?? null;
     yield { kind: "pace", step: this.#state.step, epoch, metrics: paceMetrics(scores), file };
   }
 
-  async #step(plan: BatchPlan): Promise<StepEvent> {
+  async #nextBatch(): Promise<Batch | null> {
     const waiting = this.#now();
-    const batch = this.#reader.read(plan);
-    const { feeds, ...batchFacts } = makeFeeds(batch, this.#pace, this.#options.config);
+    const batch = await this.#parts.batches.next();
     this.#meter.waited(this.#now() - waiting);
-    const learningRate = this.#learningRate(this.#state.step);
-    const result = await this.#program.step(feeds, { learningRate, step: this.#state.step });
+    return batch;
+  }
+
+  /**
+   * Begins the step after those that are pending. Results are read once for each step that is told of: reading makes
+   * a graphics adapter wait.
+   *
+   * @returns Whether the result may wait.
+   */
+  #begin(batch: Batch): boolean {
+    const { plan } = batch;
+    const { feeds, ...facts } = makeFeeds(batch, this.#parts.pace, this.#options.config);
+    const step = this.#state.step + this.#pending.length;
+    const learningRate = this.#learningRate(step);
+    const isLast = (step + 1) % this.#parts.sampler.stepsPerEpoch === 0;
+    const deferred = !isLast && (step + 1) % this.#options.config.training.logEverySteps !== 0;
+    const result = this.#parts.program.step(feeds, { learningRate, step, deferred });
+    result.catch(() => {}); // it is waited for later
+    this.#pending.push({ plan, facts, learningRate, result });
+    return deferred;
+  }
+
+  /** Takes note of the pending steps' results, and tells of those that are to be told of. */
+  async *#finishSteps(): AsyncGenerator<StepEvent, void, void> {
+    const pending = this.#pending;
+    this.#pending = [];
+    await Promise.allSettled(pending.map(({ result }) => result));
+    const speed = this.#meter.stepped(pending.length);
+    for (const step of pending) {
+      const metrics = this.#finish(step, await step.result);
+      if (this.#state.step % this.#options.config.training.logEverySteps !== 0) continue;
+      yield {
+        kind: "step",
+        step: this.#state.step,
+        epoch: step.plan.epoch,
+        metrics: { ...metrics, learningRate: step.learningRate, ...speed },
+      };
+    }
+  }
+
+  /** Takes note of one result. @throws SonospeechError `not-finite` when nothing was updated. */
+  #finish({ plan, facts }: PendingStep, result: StepResult): Metrics {
     if (!result.applied) {
       throw new SonospeechError("not-finite", {
         action: `make step ${this.#state.step + 1}`,
@@ -207,18 +195,9 @@ class TrainingRun {
       });
     }
     const similarity = result.outputs.get("similarity");
-    if (similarity) this.#pace.observe(plan.samples.map((sample) => sample.window), similarity.data);
+    if (similarity) this.#parts.pace.observe(plan.samples.map((sample) => sample.window), similarity.data);
     this.#state = { ...this.#state, step: this.#state.step + 1 };
-    return {
-      kind: "step",
-      step: this.#state.step,
-      epoch: plan.epoch,
-      metrics: {
-        ...stepMetrics(result, batchFacts),
-        learningRate,
-        ...this.#meter.stepped(),
-      },
-    };
+    return stepMetrics(result, facts);
   }
 
   async *#endOfEpoch(): AsyncGenerator<RunEvent, void, void> {
@@ -240,7 +219,7 @@ class TrainingRun {
   async #evaluate(evaluate: NonNullable<TrainOptions["evaluate"]>): Promise<EvaluationEvent | null> {
     const at = { step: this.#state.step, epoch: this.#epoch - 1 };
     try {
-      return await evaluate(await this.#program.readState(), at);
+      return await evaluate(await this.#parts.program.readState(), at);
     } catch (error) {
       if (this.#options.signal?.aborted) return null;
       throw error;
@@ -250,8 +229,8 @@ class TrainingRun {
   async #save(isBest: boolean): Promise<RunEvent> {
     const start = this.#now();
     const { checkpoints, dataset } = this.#options;
-    const parts = { program: this.#program, pace: this.#pace };
-    const file = await saveState(checkpoints, parts, this.#state, dataset.id, isBest);
+    const provenance = { datasetId: dataset.id, certificate: this.#parts.certificate };
+    const file = await saveState(checkpoints, this.#parts, this.#state, provenance, isBest);
     this.#safeStep = this.#state.step;
     this.#lastSave = this.#now();
     return {
@@ -293,45 +272,6 @@ class TrainingRun {
       safeStep: this.#safeStep,
     };
   }
-
-  #started(): RunEvent {
-    const { config, dataset, executor } = this.#options;
-    const windows = dataset.windows({ split: "train" });
-    const weights = this.#pace.weights(windows);
-    const voiced = windows.map((window) => voicedFractionOf(window, config.pacing.detector));
-    const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
-    const { kind, name, isHardware } = executor.device;
-    return {
-      kind: "started",
-      step: this.#state.step,
-      epoch: this.#epoch,
-      totalEpochs: config.training.epochs,
-      stepsPerEpoch: this.#sampler.stepsPerEpoch,
-      totalSteps: config.training.epochs * this.#sampler.stepsPerEpoch,
-      device: kind === "webgpu" ? `${name} (webgpu, ${isHardware ? "hardware" : "software"})` : kind,
-      parameterCount: this.#parameterCount,
-      brokenCheckpoints: this.#brokenCheckpoints,
-      trainWindows: windows.length,
-      admittedShare: mean(Float32Array.from(weights, (weight) => weight > 0 ? 1 : 0)),
-      voicedShare: mean(voiced),
-      chance: chanceOf(config, this.#firstFeeds()),
-    };
-  }
-
-  /** The masks of all batches are alike; the first one's gives the contrastive loss's chance level. */
-  #firstFeeds(): StepFeeds {
-    const plan = this.#sampler.epoch(0).next().value!;
-    return makeFeeds(this.#reader.read(plan), this.#pace, this.#options.config);
-  }
-}
-
-function createSampler(config: RunConfig, dataset: WindowSource): PairSampler {
-  return new PairSampler(dataset.windows({ split: "train" }), {
-    seed: config.seed,
-    data: config.data,
-    withOrder: config.losses.orderWeight > 0,
-    windowSeconds: dataset.config.windowSeconds,
-  });
 }
 
 /** Validation score that makes a checkpoint the best: mean reciprocal rank, both ways averaged. */

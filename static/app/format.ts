@@ -28,13 +28,33 @@ export function formatShare(value: number | null | undefined): string {
   return `${percent >= 10 || percent === 0 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }
 
-/** A number on an axis: no more digits than it needs. */
+/** Numbers at even distances on an axis: as many digits as tell them apart, and no more. */
+export function formatTicks(values: readonly number[]): string[] {
+  const steps = values.slice(1).map((value, i) => Math.abs(value - values[i])).filter((step) => step > 0);
+  const size = Math.max(0, ...values.map(Math.abs));
+  const exact = Math.min(size, ...steps) / 100;
+  const isPlain = size === 0 || (size >= 0.005 && size < 1e5);
+  const text = (value: number, digits: number) =>
+    isPlain ? value.toFixed(digits) : value.toExponential(digits).replace("e+", "e");
+  const isEnough = (digits: number) =>
+    values.every((value) => Math.abs(Number(text(value, digits)) - value) <= exact);
+  const digits = Array.from({ length: 13 }, (_, i) => i).find(isEnough) ?? 13;
+  // What should be 0 may be the rest of a sum.
+  return values.map((value) => Math.abs(value) <= exact ? "0" : text(value, digits));
+}
+
+/** A lone number on an axis, or one of a logarithmic one: no more digits than it needs. */
 export function formatTick(value: number): string {
   const short = Number(value.toPrecision(3));
   if (short !== 0 && (Math.abs(short) < 0.005 || Math.abs(short) >= 1e5)) {
     return short.toExponential().replace("e+", "e");
   }
   return String(short);
+}
+
+/** A metric's value by its name: shares in percent. */
+export function formatMetric(metric: string, value: number | null | undefined): string {
+  return /recall|accuracy|share/i.test(metric) ? formatShare(value) : formatNumber(value);
 }
 
 /** Seconds as `42 s`, `3 min` or `2 h 5 min`. */

@@ -6,7 +6,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { getJson } from "./client.ts";
+import { addressOf, getJson, type Readable } from "./client.ts";
 
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
@@ -23,26 +23,36 @@ export function cssColour(name: string): string {
 export interface Fetched<T> {
   data: T | null;
   problem: string | null;
+  /** Asks at once. */
+  again: () => void;
 }
 
-/** The JSON at an address; the last answer stays until the next one is here. `everySeconds` asks again. */
-export function useJson<T>(path: string | null, everySeconds?: number): Fetched<T> {
-  const [fetched, setFetched] = useState<Fetched<T>>({ data: null, problem: null });
+/** The JSON at an address, unless `asked` is null; the last answer stays until the next one is here. `everySeconds` asks again. */
+export function useJson<Asked, T>(
+  address: Readable<Asked, T>,
+  asked: NoInfer<Asked> | null,
+  everySeconds?: number,
+): Fetched<T> {
+  const [state, setState] = useState<Omit<Fetched<T>, "again">>({ data: null, problem: null });
+  const [round, setRound] = useState(0);
+  const path = asked && addressOf(address, asked);
   useEffect(() => {
-    if (path === null) return;
+    if (asked === null) return;
     const ending = new AbortController();
     const ask = () =>
-      getJson<T>(path, ending.signal).then(
-        (data) => setFetched({ data, problem: null }),
-        (error: Error) =>
-          ending.signal.aborted || setFetched((last) => ({ ...last, problem: error.message })),
+      getJson(address, asked, ending.signal).then(
+        (data) => setState((last) => last.data === data && !last.problem ? last : { data, problem: null }),
+        (error: Error) => ending.signal.aborted || setState((last) => ({ ...last, problem: error.message })),
       );
     ask();
-    const timer = everySeconds === undefined ? undefined : setInterval(ask, everySeconds * 1000);
+    // A page that nobody sees asks nothing.
+    const timer = everySeconds === undefined
+      ? undefined
+      : setInterval(() => document.hidden || ask(), everySeconds * 1000);
     return () => {
       ending.abort();
       clearInterval(timer);
     };
-  }, [path, everySeconds]);
-  return fetched;
+  }, [path, everySeconds, round]);
+  return { ...state, again: () => setRound((last) => last + 1) };
 }

@@ -7,21 +7,26 @@
  * @module
  */
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type {
   EvaluationWire,
   RunDetail,
   RunState,
-  SeriesAnswer,
   StateMessage,
   StoredEventWire,
-} from "../../routes/api.ts";
-import { getJson, runPath } from "./client.ts";
+} from "../../routes/wire/runs.ts";
+import type { Clock } from "./charts/chart_view.ts";
+import { addressOf, api, getJson, loadSession } from "./client.ts";
 import { MetricSeries } from "./metric_series.ts";
 
 /** Longer series are fetched again, thinned out by the server. */
 const maxPoints = 6000;
 const retryMilliseconds = 2000;
+
+/** A stretch is asked for when the zoom has stood still for so long. */
+const zoomMilliseconds = 150;
+
+const runAddress = api.runs[":run"];
 
 /** Whether live events arrive. */
 export type Connection = "connecting" | "live" | "lost";
@@ -36,16 +41,22 @@ export class LiveRun {
   /** Why the run cannot be shown. */
   readonly problem = signal<string | null>(null);
   readonly #ending = new AbortController();
+  readonly #asked: { param: { run: string } };
   #cursor = 0;
   #source: EventSource | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
+  /** What the events since the last frame have made of the run's detail. */
+  #newest: RunDetail | null = null;
+  #zoomTimer: ReturnType<typeof setTimeout> | undefined;
+  #zoom: [number, number] | null = null;
   #series = new MetricSeries();
   /** Changes whenever the series did. */
   readonly #version = signal(0);
 
   constructor(name: string) {
     this.name = name;
+    this.#asked = { param: { run: name } };
     this.#load();
     // A browser opens few connections to one server: a page that nobody sees leaves them to others.
     document.addEventListener("visibilitychange", () => this.#showOrHide(), { signal: this.#ending.signal });
@@ -57,9 +68,43 @@ export class LiveRun {
     return this.#series;
   }
 
+  /** Shows a stretch of steps in finer detail, where the server has thinned the series out; null shows the whole. */
+  zoomTo(range: [number, number] | null): void {
+    if (String(range) === String(this.#zoom)) return;
+    this.#zoom = range;
+    clearTimeout(this.#zoomTimer);
+    this.#zoomTimer = setTimeout(
+      () => this.#loadDetail().catch(() => {/* The whole goes on being shown. */}),
+      zoomMilliseconds,
+    );
+  }
+
+  async #loadDetail(): Promise<void> {
+    const range = this.#zoom;
+    if (!range || !this.#series.isThinned) {
+      this.#series.setDetail(null);
+    } else {
+      const asked = { ...this.#asked, query: { from: range[0], to: range[1] } };
+      const { series } = await getJson(runAddress.series, asked, this.#ending.signal);
+      if (range !== this.#zoom) return;
+      this.#series.setDetail({ range, series: new Map(Object.entries(series)) });
+    }
+    this.#announce();
+  }
+
+  /** How steps lie in epochs and in time. */
+  get clock(): Clock {
+    const detail = this.detail.value;
+    return {
+      stepsPerEpoch: detail?.started?.stepsPerEpoch ?? null,
+      startSeconds: detail?.firstEventSeconds ?? null,
+    };
+  }
+
   /** Ends the stream and every open question. */
   close(): void {
     this.#ending.abort();
+    clearTimeout(this.#zoomTimer);
     this.#source?.close();
     clearTimeout(this.#retry);
     cancelAnimationFrame(this.#frame);
@@ -70,13 +115,15 @@ export class LiveRun {
     const { signal } = this.#ending;
     try {
       const [detail, series] = await Promise.all([
-        getJson<RunDetail>(runPath(this.name), signal),
-        getJson<SeriesAnswer>(runPath(this.name, "/series"), signal),
+        getJson(runAddress, this.#asked, signal),
+        getJson(runAddress.series, this.#asked, signal),
         this.#loadEvaluations(),
       ]);
+      this.#newest = null;
       this.detail.value = detail;
       this.state.value = detail.state;
       this.#series = new MetricSeries(series.series);
+      if (this.#zoom) this.#loadDetail().catch(() => {/* The whole goes on being shown. */});
       this.#cursor = series.cursor;
       this.problem.value = null;
       this.#version.value++;
@@ -89,23 +136,39 @@ export class LiveRun {
   }
 
   async #loadEvaluations(): Promise<void> {
-    this.evaluations.value = await getJson(runPath(this.name, "/evaluations"), this.#ending.signal);
+    this.evaluations.value = await getJson(runAddress.evaluations, this.#asked, this.#ending.signal);
   }
 
   #connect(): void {
-    const source = new EventSource(runPath(this.name, `/events?cursor=${this.#cursor}`));
+    const source = new EventSource(
+      addressOf(runAddress.events, { ...this.#asked, query: { cursor: this.#cursor } }),
+    );
     this.#source = source;
     source.addEventListener("open", () => void (this.connection.value = "live"));
     source.addEventListener("run", (message) => this.#take(JSON.parse(message.data)));
-    source.addEventListener("state", (message) => {
-      this.state.value = (JSON.parse(message.data) as StateMessage).state;
-    });
+    source.addEventListener(
+      "state",
+      (message) => this.#enter((JSON.parse(message.data) as StateMessage).state),
+    );
     source.addEventListener("reset", () => this.#load());
     source.addEventListener("error", () => {
       this.connection.value = "lost";
-      // The browser tries again by itself, unless the server refused.
-      if (source.readyState === EventSource.CLOSED) this.#later(() => this.#connect());
+      // The browser tries again by itself, unless the server refused, perhaps because the session ended.
+      if (source.readyState !== EventSource.CLOSED) return;
+      loadSession();
+      this.#later(() => this.#connect());
     });
+  }
+
+  /** Only the run's detail says why it does not go on. */
+  async #enter(state: RunState): Promise<void> {
+    const isNew = state !== this.state.value;
+    this.state.value = state;
+    if (!isNew || state === "running") return;
+    const detail = await getJson(runAddress, this.#asked, this.#ending.signal).catch(() => null);
+    if (detail?.state !== state) return;
+    this.#newest = null;
+    this.detail.value = detail;
   }
 
   #showOrHide(): void {
@@ -121,27 +184,37 @@ export class LiveRun {
   #take({ id, timeSeconds, event }: StoredEventWire): void {
     if (id <= this.#cursor) return;
     this.#cursor = id;
-    const detail = { ...this.detail.value!, lastEventSeconds: timeSeconds, step: event.step };
+    const before = this.#newest ?? this.detail.value!;
+    const firstEventSeconds = before.firstEventSeconds ?? timeSeconds;
+    const detail = { ...before, firstEventSeconds, lastEventSeconds: timeSeconds, step: event.step };
     if (event.kind === "started") {
       this.#series.truncateAfter(event.step);
-      Object.assign(detail, { started: event, totalSteps: event.totalSteps, pausedMessage: null });
+      Object.assign(detail, { started: event, totalSteps: event.totalSteps, pause: null });
+    }
+    if (event.kind === "step" || event.kind === "pace") {
+      const { step, metrics } = event;
+      this.#series.append({ step, seconds: timeSeconds, metrics, isStep: event.kind === "step" });
     }
     if (event.kind === "step") {
-      this.#series.append(event.step, event.metrics);
       detail.totalLoss = event.metrics["loss.total"] ?? detail.totalLoss;
     }
-    if (event.kind === "paused") detail.pausedMessage = event.message;
     if (event.kind === "evaluation" || event.kind === "started") {
       this.#loadEvaluations().catch(() => {/* The next evaluation asks again. */});
     }
-    this.detail.value = detail;
+    this.#newest = detail;
     if (this.#series.length > maxPoints) this.#load();
     else this.#announce();
   }
 
-  /** Lets the charts draw once for all events of a frame. */
+  /** Lets the page draw once for all events of a frame. */
   #announce(): void {
     cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => void this.#version.value++);
+    this.#frame = requestAnimationFrame(() =>
+      batch(() => {
+        if (this.#newest) this.detail.value = this.#newest;
+        this.#newest = null;
+        this.#version.value++;
+      })
+    );
   }
 }

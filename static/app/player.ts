@@ -12,17 +12,21 @@ const audio = new Audio();
 export const playing = signal<string | null>(null);
 /** How far it is, 0 to 1. */
 export const playedShare = signal(0);
+/** How far it is in seconds. */
+export const playedSeconds = signal(0);
 /** Why the last sound could not be played. */
 export const playProblem = signal<string | null>(null);
 
 audio.addEventListener("ended", stop);
 
-/** Plays a sound, or stops it when it plays already. */
-export async function toggle(source: string): Promise<void> {
+/** Plays a sound, from its start or some seconds after it, or stops it when it plays already. */
+export async function toggle(source: string, startSeconds = 0): Promise<void> {
   if (playing.value === source) return stop();
   audio.src = source;
+  audio.currentTime = startSeconds;
   playing.value = source;
   playedShare.value = 0;
+  playedSeconds.value = startSeconds;
   playProblem.value = null;
   try {
     await audio.play();
@@ -35,6 +39,11 @@ export async function toggle(source: string): Promise<void> {
   }
 }
 
+/** Goes to another place of the sound that plays. */
+export function jump(source: string, seconds: number): void {
+  if (playing.value === source) audio.currentTime = seconds;
+}
+
 /** Ends the sound. */
 export function stop(): void {
   audio.pause();
@@ -45,5 +54,6 @@ export function stop(): void {
 function follow(source: string): void {
   if (playing.value !== source) return;
   playedShare.value = audio.duration > 0 ? audio.currentTime / audio.duration : 0;
+  playedSeconds.value = audio.currentTime;
   requestAnimationFrame(() => follow(source));
 }

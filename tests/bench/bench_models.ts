@@ -8,19 +8,27 @@ import { resolveRunConfig } from "../../lib/config.ts";
 import { buildTrainingGraph } from "../../lib/models/train_graph.ts";
 import { Random } from "../../lib/random.ts";
 import { sizeOf } from "../../lib/shape.ts";
-import type { Tensor, Tensors, TrainingGraph } from "../../lib/tensor/executor.ts";
+import type { OptimizerRule, Tensor, Tensors, TrainingGraph } from "../../lib/tensor/executor.ts";
 import { inputsOf, type Node } from "../../lib/tensor/graph.ts";
 import { initializeParameters } from "../../lib/tensor/parameters.ts";
 import { modelS, spotPairs } from "./model_s.ts";
 
+/** Models S and P of model_s.ts, and the presets with every other setting at its default. */
+export const modelNames = ["S", "P", "tiny", "small", "paper"] as const;
+
+/** A model that can be measured. */
+export type ModelName = typeof modelNames[number];
+
 /** Which model, and how large. */
 export interface ModelSpec {
-  /** Model S of model_s.ts, or the preset of that name with every other setting at its default. */
-  name: "S" | "tiny";
+  /** Which one. */
+  name: ModelName;
   /** Pairs of a batch. */
   batch: number;
-  /** Rows and columns of the pictures of model S. */
+  /** Rows and columns of the pictures of models S and P. */
   size: number;
+  /** Factor on the widths of models S and P. */
+  width?: number;
 }
 
 /** A model, its first parameters and the batches it is trained on in turn. */
@@ -36,19 +44,27 @@ export const learningRate = 1e-3;
 const batchCount = 4;
 const seed = 1;
 
+/** Adam without weight decay: what all engines have. */
+const plainAdam: OptimizerRule = {
+  kind: "adamw",
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  decayBiasAndNorm: false,
+};
+
 /**
  * The model with the optimizer brought down to what all engines have: Adam without weight decay or clipping.
  * Equal specs give equal numbers in every process.
  */
-export function benchModel({ name, batch, size }: ModelSpec): BenchModel {
-  const graph = withPlainAdam(
-    name === "S"
-      ? modelS({ batch, size })
-      : buildTrainingGraph(resolveRunConfig({ set: [`data.batchSize=${batch}`] })),
-  );
+export function benchModel(spec: ModelSpec): BenchModel {
+  const { batch, size } = spec;
+  const isSpots = spec.name === "S" || spec.name === "P";
+  const graph: TrainingGraph = { ...graphOf(spec), optimizer: plainAdam, clipNorm: Infinity };
   const all = [graph.objective, ...graph.stateUpdates.map((update) => update.value)];
   const draw = (i: number) =>
-    name === "S" ? spotPairs(batch, size, seed + i) : syntheticFeeds(inputsOf(all), seed + i);
+    isSpots ? spotPairs(batch, size, seed + i) : syntheticFeeds(inputsOf(all), seed + i);
   return {
     graph,
     parameters: initializeParameters(all, seed),
@@ -56,11 +72,12 @@ export function benchModel({ name, batch, size }: ModelSpec): BenchModel {
   };
 }
 
-function withPlainAdam(graph: TrainingGraph): TrainingGraph {
-  if (graph.optimizer.kind !== "adamw") {
-    throw new RangeError(`Cannot compare: the optimizer must be adamw, received ${graph.optimizer.kind}`);
+function graphOf({ name, batch, size, width = 1 }: ModelSpec): TrainingGraph {
+  if (name === "S" || name === "P") {
+    const widths = [16, 32, 64, 128].map((channels) => channels * width);
+    return modelS({ batch, size, widths, pooled: name === "P" });
   }
-  return { ...graph, optimizer: { ...graph.optimizer, weightDecay: 0 }, clipNorm: Infinity };
+  return buildTrainingGraph(resolveRunConfig({ set: [`preset=${name}`, `data.batchSize=${batch}`] }));
 }
 
 /** Weights and masks that admit everything, random classes, and noise for pictures and sound. */

@@ -4,32 +4,69 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
-import { encodeSafetensors, type SafetensorsTensor } from "../../lib/records/safetensors.ts";
 import { benchModel, type ModelSpec } from "./bench_models.ts";
+import { mainScript, siblingPath } from "./scripts.ts";
+import { type TorchReport, writeForTorch } from "./torch.ts";
 
-/** Our executors (`wasm`, `webgpu`), tfjs as it comes, and PyTorch. */
-export const engineNames = ["wasm", "webgpu", "stock-webgpu", "stock-wasm", "torch"] as const;
+/** Every engine that can be compared, with what it is called in tables. */
+export const engineLabels = {
+  "wasm": "Sonospeech wasm",
+  "wasm-1": "Sonospeech wasm, 1 thread",
+  "wasm-before": "Sonospeech wasm, before",
+  "webgpu": "Sonospeech webgpu",
+  "webgpu-f16": "Sonospeech webgpu, f16 storage",
+  "stock-webgpu": "stock tfjs webgpu",
+  "stock-wasm": "stock tfjs wasm",
+  "jax-js": "jax-js webgpu",
+  "torch": "PyTorch, processor",
+  "torch-cuda": "PyTorch, CUDA, float32",
+  "torch-cuda-tf32": "PyTorch, CUDA, TF32",
+  "torch-cuda-compile": "PyTorch, CUDA, torch.compile",
+} as const;
 
-/** Every engine that can be compared. */
-export type EngineName = typeof engineNames[number];
+/** The name of an engine on the command line. */
+export type EngineName = keyof typeof engineLabels;
+
+/** All names, in the order of the table. */
+export const engineNames = Object.keys(engineLabels) as EngineName[];
 
 /** Those that engine_process.ts runs. */
-export type TfjsEngineName = Exclude<EngineName, "torch">;
+export type OwnProcessName = Exclude<EngineName, `torch${string}` | "wasm-before">;
 
-/** Asks for steps: on batches in turn, or always on the first. */
-export interface EngineRequest {
-  steps: number;
-  sameBatch: boolean;
+/** What some engines need. */
+export interface EngineOptions {
+  /** The Python that has PyTorch, where one was found. */
+  python?: string;
+  /** Its PyTorch. */
+  torch?: TorchReport;
+  /** The checkout of another commit, for `wasm-before`. */
+  before?: string;
+  /** Ends the engine. */
+  signal?: AbortSignal;
 }
 
-/** What a block of steps took, and the objective before each update; or why it could not be run. */
+/** Asks for steps. */
+export interface EngineRequest {
+  steps: number;
+  /** Always on the first batch, or on batches in turn. */
+  sameBatch: boolean;
+  /** The objective of every so manieth step is read, and of the last; steps between need not be waited for. */
+  readEvery: number;
+}
+
+/** What a block of steps took; or why it could not be run. */
 export type EngineReply = EngineBlock | { error: string };
 
 /** Steps that were run. */
 export interface EngineBlock {
+  /** For each reading, the mean time of a step since the last one. */
   milliseconds: number[];
+  /** The objectives before the update that were read. */
   objectives: number[];
+  /** Device memory that the program has planned, where memory is planned. */
+  deviceBytes?: number;
+  /** Memory of the engine's process. */
+  residentBytes?: number;
 }
 
 /** An engine in a process of its own. */
@@ -38,17 +75,18 @@ export class Engine {
   readonly #process: Deno.ChildProcess;
   readonly #requests: WritableStreamDefaultWriter<Uint8Array>;
   readonly #replies: ReadableStreamDefaultReader<string>;
-  readonly #files: readonly string[];
+  readonly #folder?: string;
   #pending = "";
 
-  private constructor(name: EngineName, command: string, args: readonly string[], files: readonly string[]) {
+  private constructor(name: EngineName, command: string, args: readonly string[], options: StartOptions) {
     this.name = name;
-    this.#files = files;
+    this.#folder = options.folder;
     this.#process = new Deno.Command(command, {
       args: [...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
+      signal: options.signal,
     }).spawn();
     this.#requests = this.#process.stdin.getWriter();
     this.#replies = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -58,22 +96,26 @@ export class Engine {
   static async start(
     name: EngineName,
     spec: ModelSpec,
-    python: string,
+    options: EngineOptions,
   ): Promise<Engine | { absent: string }> {
-    if (name !== "torch") {
-      const permissions = ["--no-prompt", "--allow-read", "--allow-env"];
-      const args = ["run", ...permissions, siblingPath("engine_process.ts"), name, JSON.stringify(spec)];
-      return new Engine(name, Deno.execPath(), args, []);
+    const absent = reasonOfAbsence(name, options);
+    if (absent) return { absent };
+    const { python, before, signal } = options;
+    if (isTorch(name)) {
+      const folder = await Deno.makeTempDir({ prefix: "sonospeech-bench-" });
+      const mode = name === "torch" ? "cpu" : name.slice("torch-".length);
+      const args = [siblingPath("torch_step.py"), mode, ...await writeForTorch(benchModel(spec), folder)];
+      return new Engine(name, python!, args, { folder, signal });
     }
-    if (spec.name !== "S") return { absent: "not run: only model S is written for PyTorch" };
-    if (await torchVersion(python) === undefined) return { absent: `not run: ${python} has no module torch` };
-    const tensors = await writeTensors(spec);
-    return new Engine(name, python, [siblingPath("torch_step.py"), tensors], [tensors]);
+    const script = name === "wasm-before" ? `${before}/tests/bench/main.ts` : mainScript;
+    const engine = name === "wasm-before" ? "wasm" : name;
+    const args = ["run", "--no-prompt", "--allow-all", script, "engine", engine, JSON.stringify(spec)];
+    return new Engine(name, Deno.execPath(), args, { signal });
   }
 
   /** Runs steps. @throws Error when the process ends instead of answering. */
   async run(request: EngineRequest): Promise<EngineReply> {
-    await this.#requests.write(new TextEncoder().encode(JSON.stringify(request) + "\n"));
+    await this.#requests.write(new TextEncoder().encode(JSON.stringify(request) + "\n")).catch(() => {});
     for (;;) {
       const line = await this.#readLine();
       // Libraries greet on the standard output; an answer is an object.
@@ -100,31 +142,27 @@ export class Engine {
     await this.#requests.close().catch(() => {}); // already closed where the process is gone
     await this.#replies.cancel();
     await this.#process.status;
-    await Promise.all(this.#files.map((file) => Deno.remove(file)));
+    if (this.#folder) await Deno.remove(this.#folder, { recursive: true });
   }
 }
 
-function siblingPath(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
+interface StartOptions {
+  /** Removed when the engine is closed. */
+  folder?: string;
+  signal?: AbortSignal;
 }
 
-/** The version of PyTorch that a Python has, or undefined where it has none or is not there itself. */
-export async function torchVersion(python: string): Promise<string | undefined> {
-  const args = ["-c", "import torch; print(torch.__version__)"];
-  const command = new Deno.Command(python, { args, stderr: "null" });
-  const output = await command.output().catch(() => undefined);
-  return output?.success ? new TextDecoder().decode(output.stdout).trim() : undefined;
+function isTorch(name: EngineName): boolean {
+  return name.startsWith("torch");
 }
 
-/** Writes a model's parameters and batches for PyTorch. @returns the file's path. */
-async function writeTensors(spec: ModelSpec): Promise<string> {
-  const { parameters, batches } = benchModel(spec);
-  const tensors = new Map<string, SafetensorsTensor>();
-  for (const [name, tensor] of parameters) tensors.set(`parameter.${name}`, { dtype: "F32", ...tensor });
-  batches.forEach((batch, i) => {
-    for (const [name, tensor] of batch) tensors.set(`feed.${i}.${name}`, { dtype: "F32", ...tensor });
-  });
-  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-  await Deno.writeFile(path, encodeSafetensors(tensors));
-  return path;
+/** Why an engine cannot be had on this machine, or undefined. */
+function reasonOfAbsence(name: EngineName, { torch, before }: EngineOptions): string | undefined {
+  if (name === "wasm-before" && before === undefined) return "not run: --before names no checkout";
+  if (!isTorch(name)) return undefined;
+  if (!torch) return "not run: no Python with the module torch was found";
+  if (name !== "torch" && !torch.cuda) return `not run: PyTorch ${torch.version} finds no CUDA device`;
+  if (name === "torch-cuda-compile" && !torch.compiles) {
+    return `not run: PyTorch ${torch.version} cannot compile`;
+  }
 }

@@ -1,66 +1,108 @@
 /**
  * One engine in a process of its own, so that engines share no settings of tfjs and no memory.
  *
- * Started as `engine_process.ts ENGINE SPEC`, SPEC being a `ModelSpec` in JSON. Requests come as lines of JSON on the
+ * Started as `main.ts engine ENGINE SPEC`, SPEC being a `ModelSpec` in JSON. Requests come as lines of JSON on the
  * standard input, one answer to each goes to the standard output: the protocol of engine.ts.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
 import process from "node:process";
+import { createInterface } from "node:readline";
+import { nextTurn } from "../../lib/event_loop.ts";
 import { createExecutor } from "../../lib/tensor/device.ts";
-import type { Tensors } from "../../lib/tensor/executor.ts";
+import { type Tensors, totalBytes, type TrainingGraph } from "../../lib/tensor/executor.ts";
 import { type BenchModel, benchModel, learningRate, type ModelSpec } from "./bench_models.ts";
-import type { EngineReply, EngineRequest, TfjsEngineName } from "./engine.ts";
+import type { EngineBlock, EngineReply, EngineRequest, OwnProcessName } from "./engine.ts";
 
-/** Runs one step. @returns the objective before the update. */
-type Step = (feeds: Tensors) => Promise<number>;
+/** Runs one step. @returns the objective before the update, where it was to be read. */
+type Step = (feeds: Tensors, isRead: boolean) => Promise<number | undefined>;
 
-async function ownStep(kind: "wasm" | "webgpu", { graph, parameters }: BenchModel): Promise<Step> {
-  const executor = await createExecutor(kind);
-  const program = await executor.compileTraining(graph, parameters);
-  let step = 0;
-  return async (feeds) => {
-    const { objective, applied } = await program.step(feeds, { learningRate, step: step++ });
+interface OpenEngine {
+  step: Step;
+  deviceBytes?: number;
+}
+
+async function openOwn(
+  kind: "wasm" | "webgpu",
+  { graph, parameters }: BenchModel,
+  { threads, storage }: { threads?: number; storage?: TrainingGraph["storage"] } = {},
+): Promise<OpenEngine> {
+  const executor = await createExecutor(kind, { threads });
+  const program = await executor.compileTraining({ ...graph, storage }, parameters);
+  let count = 0;
+  const step: Step = async (feeds, isRead) => {
+    const deferred = kind === "webgpu" && !isRead;
+    const result = program.step(feeds, { learningRate, step: count++, deferred });
+    if (deferred) {
+      // Its result comes with that of the step that is read, where a failure is then seen, too.
+      result.catch(() => {});
+      await nextTurn();
+      return undefined;
+    }
+    const { objective, applied } = await result;
     assert(applied, `the objective must be finite, received ${objective}`);
     return objective;
   };
+  return { step, deviceBytes: totalBytes(program.memory) };
 }
 
-async function stockStep(kind: "wasm" | "webgpu", { graph, parameters }: BenchModel): Promise<Step> {
+async function openStock(kind: "wasm" | "webgpu", { graph, parameters }: BenchModel): Promise<OpenEngine> {
   // Loaded here only: importing it loads all of tfjs's backends.
   const { StockProgram, useStockBackend } = await import("./stock_tfjs.ts");
   await useStockBackend(kind);
   const program = new StockProgram(graph, parameters, learningRate);
-  return (feeds) => program.step(feeds);
+  return { step: (feeds, isRead) => program.step(feeds, isRead) };
 }
 
-const openers: Record<TfjsEngineName, (model: BenchModel) => Promise<Step>> = {
-  "wasm": (model) => ownStep("wasm", model),
-  "webgpu": (model) => ownStep("webgpu", model),
-  "stock-webgpu": (model) => stockStep("webgpu", model),
-  "stock-wasm": (model) => stockStep("wasm", model),
+async function openJax({ graph, parameters }: BenchModel): Promise<OpenEngine> {
+  const { JaxProgram } = await import("./jax_step.ts");
+  const program = await JaxProgram.create(graph, parameters, learningRate);
+  return { step: (feeds, isRead) => program.step(feeds, isRead) };
+}
+
+const openers: Record<OwnProcessName, (model: BenchModel) => Promise<OpenEngine>> = {
+  "wasm": (model) => openOwn("wasm", model),
+  "wasm-1": (model) => openOwn("wasm", model, { threads: 1 }),
+  "webgpu": (model) => openOwn("webgpu", model),
+  "webgpu-f16": (model) => openOwn("webgpu", model, { storage: "f16" }),
+  "stock-webgpu": (model) => openStock("webgpu", model),
+  "stock-wasm": (model) => openStock("wasm", model),
+  "jax-js": openJax,
 };
 
-async function answer(step: Step, { batches }: BenchModel, request: EngineRequest): Promise<EngineReply> {
-  const reply = { milliseconds: [] as number[], objectives: [] as number[] };
-  for (let i = 0; i < request.steps; i++) {
-    const feeds = batches[request.sameBatch ? 0 : i % batches.length];
-    const start = performance.now();
-    reply.objectives.push(await step(feeds));
-    reply.milliseconds.push(performance.now() - start);
+async function answer(
+  { step, deviceBytes }: OpenEngine,
+  { batches }: BenchModel,
+  { steps, sameBatch, readEvery }: EngineRequest,
+): Promise<EngineBlock> {
+  const reply: EngineBlock = { milliseconds: [], objectives: [], deviceBytes };
+  let start = performance.now();
+  for (let i = 0, waiting = 1; i < steps; i++, waiting++) {
+    const isRead = (i + 1) % readEvery === 0 || i === steps - 1;
+    const objective = await step(batches[sameBatch ? 0 : i % batches.length], isRead);
+    if (objective === undefined) continue;
+    const now = performance.now();
+    reply.objectives.push(objective);
+    reply.milliseconds.push((now - start) / waiting);
+    [start, waiting] = [now, 0];
   }
+  reply.residentBytes = Deno.memoryUsage().rss;
   return reply;
 }
 
-const [engine, spec] = process.argv.slice(2);
-const model = benchModel(JSON.parse(spec) as ModelSpec);
-const step = await openers[engine as TfjsEngineName](model);
-for await (const line of createInterface(process.stdin)) {
-  const reply = await answer(step, model, JSON.parse(line) as EngineRequest)
-    .catch((error): EngineReply => ({ error: String(error?.message ?? error) }));
-  process.stdout.write(JSON.stringify(reply) + "\n");
+/** Answers requests until there are no more. */
+export async function serveEngine(engine: OwnProcessName, spec: ModelSpec): Promise<void> {
+  const model = benchModel(spec);
+  const reasonOf = (error: unknown): { error: string } => ({
+    error: error instanceof Error ? error.message : String(error),
+  });
+  const opened = await openers[engine](model).catch(reasonOf);
+  for await (const line of createInterface(process.stdin)) {
+    const reply: EngineReply = "error" in opened
+      ? opened
+      : await answer(opened, model, JSON.parse(line) as EngineRequest).catch(reasonOf);
+    process.stdout.write(JSON.stringify(reply) + "\n");
+  }
 }
-process.exit(0);

@@ -73,7 +73,9 @@ async function learn(executor: Executor, pairs: readonly JoinedPair[], seed: num
   try {
     const [dataset, config] = [pairWindows(pairs), configOf(seed)];
     const checkpoints = await CheckpointStore.open(folder);
-    await Array.fromAsync(train({ config, dataset, executor, checkpoints }));
+    // The list has patients in both parts, which no split certificate allows: training gets the training rows alone.
+    const rows = pairWindows(pairs.filter(({ split }) => split === "train"));
+    await Array.fromAsync(train({ config, dataset: rows, executor, checkpoints }));
     const { checkpoint } = await checkpoints.newest();
     const windows = dataset.windows({ split: "test" });
     const parameters = floatTensors(checkpoint!.tensors);

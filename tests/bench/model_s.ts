@@ -1,6 +1,7 @@
 /**
- * The benchmark model S: two encoders of 4 × [convolution 3×3 with stride 2, batch norm, ReLU], widths 16, 32, 64
- * and 128, on 64×64×1 pictures, pooled, dense 64, InfoNCE both ways, batch 32.
+ * The benchmark's models S and P: two encoders of 4 × [convolution 3×3, batch norm, ReLU], widths 16, 32, 64 and 128,
+ * on 64×64×1 pictures, the mean over the picture, dense 64, InfoNCE both ways, batch 32. Convolutions have stride 2 in
+ * S; in P they have stride 1 and a 2×2 max-pool follows, which is about four times the arithmetic.
  *
  * @module
  */
@@ -17,6 +18,7 @@ import {
   l2Normalize,
   logSoftmax,
   matMul,
+  maxPool,
   multiply,
   type Node,
   parameter,
@@ -48,14 +50,33 @@ function scalars(name: string, value: number, size: number): Node {
   return parameter({ name, initializer, trainable: true, isWeight: false }, [size]);
 }
 
-function encode(name: string, pictures: Node, widths: readonly number[], embeddingDim: number): Node {
+/** The numbers of models S and P that may be changed. */
+export interface SpotModelOptions {
+  /** Pairs of a batch. */
+  batch?: number;
+  /** Rows and columns of a picture. */
+  size?: number;
+  /** Channels of each convolution. */
+  widths?: readonly number[];
+  /** Length of an embedding. */
+  embeddingDim?: number;
+  /** True for model P: max-pools instead of strides. */
+  pooled?: boolean;
+}
+
+function encode(
+  name: string,
+  pictures: Node,
+  { widths, embeddingDim, pooled }: Required<SpotModelOptions>,
+): Node {
   let x = pictures;
   widths.forEach((width, i) => {
     const channels = x.shape[3];
     const filter = weight(`${name}.${i}.conv`, [3, 3, channels, width], 9 * channels);
-    x = conv2d(x, filter, { stride: 2 });
+    x = conv2d(x, filter, { stride: pooled ? 1 : 2 });
     const [gamma, beta] = [scalars(`${name}.${i}.gamma`, 1, width), scalars(`${name}.${i}.beta`, 0, width)];
     x = batchNorm(x, batchMoments(x), gamma, beta, { relu: true });
+    if (pooled) x = maxPool(x, 2);
   });
   const features = reduceMean(x, [1, 2]);
   const width = widths[widths.length - 1];
@@ -64,10 +85,12 @@ function encode(name: string, pictures: Node, widths: readonly number[], embeddi
 
 /** The training step, for a batch of pairs of pictures `[batch, size, size, 1]` named `video` and `speech`. */
 export function modelS(
-  { batch = 32, size = 64, widths = [16, 32, 64, 128], embeddingDim = 64 } = {},
+  { batch = 32, size = 64, widths = [16, 32, 64, 128], embeddingDim = 64, pooled = false }: SpotModelOptions =
+    {},
 ): TrainingGraph {
+  const options = { batch, size, widths, embeddingDim, pooled };
   const [video, speech] = ["video", "speech"].map((name) => {
-    return encode(name, input(name, [batch, size, size, 1]), widths, embeddingDim);
+    return encode(name, input(name, [batch, size, size, 1]), options);
   });
   const temperature = exp(scalars("temperature", Math.log(10), 1));
   const scores = multiply(matMul(video, speech, { transposeB: true }), temperature);

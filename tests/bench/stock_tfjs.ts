@@ -80,8 +80,13 @@ export class StockProgram {
     this.#optimizer = stockOptimizer(graph, learningRate);
   }
 
-  /** One step: forward, backward, update. @returns the objective before the update, when all of it is done. */
-  async step(feeds: Tensors): Promise<number> {
+  /**
+   * One step: forward, backward, update.
+   *
+   * @param isRead Whether to wait for all of it.
+   * @returns the objective before the update, if it is read.
+   */
+  async step(feeds: Tensors, isRead = true): Promise<number | undefined> {
     const inputs = new Map([...this.#inputs].map(([name, node]) => {
       const { shape, data } = feeds.get(name)!;
       return [node, tf.tensor(data, [...shape])];
@@ -94,7 +99,7 @@ export class StockProgram {
     }, [...this.#variables.values()].filter((variable) => variable.trainable));
     this.#optimizer.applyGradients(grads);
     this.#graph.stateUpdates.forEach(({ parameter }, i) => this.#variables.get(parameter)!.assign(states[i]));
-    const [objective] = await value.data();
+    const objective = isRead ? (await value.data())[0] : undefined;
     tf.dispose([value, grads, states, [...inputs.values()]]);
     return objective;
   }

@@ -61,7 +61,7 @@ function randomFeeds(outputs: readonly Node[]): Tensors {
   }));
 }
 
-/** Objectives of some steps on our executor and on stock tfjs, both on tfjs's plain JavaScript backend. */
+/** Objectives of some steps on our executor and on stock tfjs, both in plain JavaScript. */
 async function bothObjectives(graph: TrainingGraph, parameters: Tensors, feeds: Tensors) {
   const executor = await createExecutor("cpu");
   const own = await executor.compileTraining(graph, parameters);
@@ -70,7 +70,7 @@ async function bothObjectives(graph: TrainingGraph, parameters: Tensors, feeds: 
   const objectives: { own: number; stock: number }[] = [];
   for (let step = 0; step < 4; step++) {
     const { objective } = await own.step(feeds, { learningRate, step });
-    objectives.push({ own: objective, stock: await stock.step(feeds) });
+    objectives.push({ own: objective, stock: (await stock.step(feeds))! });
   }
   own.dispose();
   stock.dispose();

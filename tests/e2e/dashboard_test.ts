@@ -1,82 +1,15 @@
 /** The dashboard's pages in a real browser, on a run folder made of plain arithmetic. */
 
 import assert from "node:assert/strict";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { DatabaseSync } from "node:sqlite";
+import type { Page } from "playwright-core";
 import { MetricStore } from "../../lib/records/metric_store.ts";
-import { createApp } from "../../routes/app.ts";
-import { buildDashboard } from "../../static/build.ts";
-import { findBrowser, launchBrowser } from "../helpers/browser.ts";
-import { fakeDataset, type FakeRun, makeFakeRun, startedEvent, stepEvent } from "../helpers/fake_run.ts";
+import { violations } from "../helpers/accessibility.ts";
+import { eventually, ignore, name, serve, withDashboard } from "../helpers/dashboard_bench.ts";
+import { makeFakeRun, startedEvent, stepEvent } from "../helpers/fake_run.ts";
 
-const browserPath = findBrowser();
-const name = browserPath === null ? " (ignored: no Chromium on this machine)" : "";
-const ignore = browserPath === null;
 /** Folder for screenshots; a temporary one that is removed when it is not given. */
 const screenshots = Deno.env.get("SONOSPEECH_SCREENSHOTS");
-
-interface Served {
-  url: string;
-  close(): Promise<void>;
-}
-
-function serve(root: string, run: FakeRun, port = 0): Served {
-  const ending = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port, onListen: () => {} },
-    (request) => app.fetch(request),
-  );
-  const app = createApp({
-    runsDirectory: run.runsDirectory,
-    allowedHosts: [`127.0.0.1:${server.addr.port}`],
-    staticDirectory: `${root}/static`,
-    openDataset: () => fakeDataset(),
-    feedTimes: { poll: 50, heartbeat: 5000, stall: 60_000 },
-    signal: ending.signal,
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    close: async () => {
-      ending.abort();
-      await server.shutdown();
-    },
-  };
-}
-
-interface Bench {
-  root: string;
-  run: FakeRun;
-  served: Served;
-  /** A page whose console errors and policy violations fail the test at its end. */
-  open: (path: string, options?: BrowserContextOptions) => Promise<Page>;
-  /** What pages complained of. */
-  complaints: string[];
-}
-
-async function withDashboard(test: (bench: Bench) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const complaints: string[] = [];
-  const browser = await launchBrowser(browserPath!);
-  let bench: Bench | undefined;
-  try {
-    await buildDashboard(`${root}/static`);
-    const run = makeFakeRun(root);
-    const served = serve(root, run);
-    const open = async (path: string, options: BrowserContextOptions = {}) => {
-      const page = await (await browser.newContext(options)).newPage();
-      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      await page.goto(`${served.url}/${path}`);
-      return page;
-    };
-    bench = { root, run, served, open, complaints };
-    await test(bench);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await browser.close();
-    await bench?.served.close();
-    await Deno.remove(root, { recursive: true });
-  }
-}
 
 /** Waits until the chart with this title has so many points, and checks that it stays so. */
 async function hasPoints(page: Page, title: string, points: number): Promise<void> {
@@ -87,14 +20,6 @@ async function hasPoints(page: Page, title: string, points: number): Promise<voi
   await eventually(async () => await count() === points, `${title} has ${points} points`);
   await page.waitForTimeout(200);
   assert.equal(await count(), points);
-}
-
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await check()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`expected within 10 s: ${what}`);
 }
 
 /** Whether the canvas holds more than one colour. */
@@ -124,7 +49,8 @@ Deno.test({
       await hasPoints(page, "Contrastive", 240);
       await eventually(() => isDrawn(page, "figure.chart canvas"), "the charts are drawn");
       await page.getByText("chance 3.47").waitFor();
-      await page.getByText("1 not finite").waitFor();
+      await page.getByText("× 1 not finite").waitFor();
+      await page.getByText("It learns: speech of held-out subjects").waitFor();
 
       using writer = MetricStore.open(`${run.folder}/metrics.sqlite`);
       for (let step = 241; step <= 250; step++) writer.append(stepEvent(step));
@@ -182,33 +108,285 @@ Deno.test({
     }),
 });
 
+/** What the page's address holds after `#`. */
+const hashOf = (page: Page) => new URL(page.url()).hash;
+
+/** A chart's plot, by the chart's title. */
+const plotOf = (page: Page, title: string) =>
+  page.locator("figure.chart", { has: page.getByRole("heading", { name: title, exact: true }) }).locator(
+    ".u-over",
+  );
+
 Deno.test({
-  name: `dashboard fits 390 and 1280 pixels, dark and light${name}`,
+  name: `dashboard zooms all charts together, saves them, and keeps it all in the address${name}`,
+  ignore,
+  fn: () =>
+    withDashboard(async ({ open }) => {
+      const page = await open("#/run/r1");
+      await hasPoints(page, "Total", 240);
+      const box = (await plotOf(page, "Total").boundingBox())!;
+      const at = (share: number) => [box.x + share * box.width, box.y + box.height / 2] as const;
+      await page.mouse.move(...at(0.25));
+      await page.mouse.down();
+      await page.mouse.move(...at(0.5), { steps: 4 });
+      await page.mouse.up();
+      await eventually(() => Promise.resolve(hashOf(page).includes("from=")), "the zoom is in the address");
+      const query = new URLSearchParams(hashOf(page).split("?")[1]);
+      assert.ok(
+        Math.abs(Number(query.get("from")) - 60.75) < 6 && Math.abs(Number(query.get("to")) - 120.5) < 6,
+      );
+      await plotOf(page, "Contrastive").hover();
+      const tip = page.locator(".chart-tip");
+      const step = Number((await tip.locator("b").first().textContent())!.replace(/\D/g, ""));
+      assert.ok(step > 55 && step < 130, `the other charts show the same stretch, middle ${step}`);
+
+      await page.getByLabel("Across").selectOption("epoch");
+      await page.getByRole("button", { name: "log y" }).click();
+      assert.equal(hashOf(page), "#/run/r1?x=epoch&logy=1");
+      await page.goBack();
+      assert.equal(hashOf(page), "#/run/r1?x=epoch");
+      await page.goBack();
+      assert.ok(hashOf(page).includes("from="));
+      await page.reload();
+      await page.getByRole("button", { name: "Show all" }).waitFor();
+      await plotOf(page, "Total").dblclick();
+      await page.getByRole("button", { name: "Show all" }).waitFor({ state: "detached" });
+      await page.getByRole("application", { name: /^Total up to/ }).focus();
+      await page.keyboard.press("+");
+      await page.getByRole("button", { name: "Show all" }).waitFor();
+
+      const saved = async (chart: string, kind: string) => {
+        await page.getByLabel(`Save the chart ${chart}`, { exact: true }).click();
+        const download = page.waitForEvent("download");
+        await page.locator(".menu[open]").getByText(kind, { exact: true }).click();
+        return await Deno.readFile(await (await download).path());
+      };
+      const text = new TextDecoder();
+      assert.deepEqual(
+        [...(await saved("Total", "PNG")).slice(1, 4)],
+        [..."PNG"].map((c) => c.charCodeAt(0)),
+      );
+      assert.match(
+        text.decode(await saved("Contrastive", "SVG")),
+        /^<svg [\s\S]*chance|stroke-dasharray="5 5"/,
+      );
+      const csv = text.decode(await saved("Frame order", "CSV")).split("\r\n");
+      assert.equal(csv[0], "step,seconds_since_1970,loss.order");
+      assert.match(csv[77], /^77,[\d.]+,NaN$/);
+    }),
+});
+
+Deno.test({
+  name: `dashboard draws a million points a series, every spike of them, without long pauses${name}`,
+  ignore,
+  fn: () =>
+    withDashboard(async ({ run, open }) => {
+      const database = new DatabaseSync(`${run.folder}/metrics.sqlite`);
+      database.exec(`
+        DELETE FROM metric; DELETE FROM event WHERE kind = 'step';
+        INSERT INTO metric_name (name) VALUES ('big') ON CONFLICT DO NOTHING;
+        INSERT INTO event (id, time, kind, step, body) VALUES (900001, 1e9, 'step', 1, '{"metrics":{}}');
+        WITH RECURSIVE step(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM step WHERE i < 1000000)
+        INSERT INTO metric SELECT (SELECT id FROM metric_name WHERE name = n.name), i, 900001,
+          CASE WHEN i = 654321 THEN 50.0 WHEN i = 777 THEN NULL ELSE 2 + (i % 7) * 0.01 END
+        FROM step, (SELECT 'loss.total' AS name UNION SELECT 'big') AS n;
+      `);
+      database.close();
+      const page = await open("#/run/r1", { acceptDownloads: false });
+      await page.evaluate(`
+        globalThis.longest = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((one) =>
+          globalThis.longest = Math.max(globalThis.longest, one.duration))).observe({ entryTypes: ["longtask"] });
+      `);
+      await page.getByRole("heading", { name: "big" }).waitFor({ timeout: 60_000 });
+      const chart = page.locator("figure.chart", { has: page.getByRole("heading", { name: "big" }) });
+      const count = Number(await chart.getAttribute("data-points"));
+      assert.ok(count > 900 && count <= 1500, `${count} points`);
+      await chart.getByText("× 1 not finite").waitFor();
+      await page.goto(`${page.url()}?from=654311&to=654331`);
+      await eventually(
+        async () => Number(await chart.getAttribute("data-points")) > count + 10,
+        "the detail is here",
+      );
+      await chart.scrollIntoViewIfNeeded();
+      const box = (await chart.locator(".u-over").boundingBox())!;
+      for (let i = 0; i <= 20; i++) await page.mouse.move(box.x + (i / 20) * box.width, box.y + 30);
+      await page.mouse.move(box.x + box.width / 2, box.y + 30);
+      const tip = page.locator(".chart-tip");
+      assert.match((await tip.textContent())!, /step 654,321value50\.0/);
+      const longest = Number(await page.evaluate("longest"));
+      console.log(`  longest task of the page: ${Math.round(longest)} ms`);
+      assert.ok(longest < 3000, `${longest} ms`);
+    }),
+});
+
+Deno.test({
+  name: `dashboard lists, filters, pins, notes, compares and deletes runs${name}`,
+  ignore,
+  fn: () =>
+    withDashboard(async ({ root, run, open }) => {
+      const evil = "<img src=x onerror=alert(1)>";
+      makeFakeRun(root, { name: "second", steps: 60, lift: 0.5, hasPace: false, config: { seed: 2 } });
+      makeFakeRun(root, { name: evil, steps: 20, hasPace: false });
+      const page = await open("");
+      await page.getByRole("link", { name: evil }).waitFor();
+      const row = (name: string) =>
+        page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+      await page.getByRole("button", { name: "Pin second" }).click();
+      await eventually(
+        async () => /second/.test((await page.getByRole("row").nth(1).textContent())!),
+        "pinned first",
+      );
+      await page.getByRole("button", { name: "Tags, note and more of second" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Tags").fill(`short, ${evil}`);
+      await dialog.getByLabel("Note").fill(`${evil} worse`);
+      await dialog.getByRole("button", { name: "Save" }).click();
+      await row("second").getByRole("button", { name: "short" }).waitFor();
+
+      await page.keyboard.press("/");
+      await page.keyboard.type("worse");
+      await page.getByText("1 of 3").waitFor();
+      assert.equal(hashOf(page), "#/?q=worse");
+      await page.getByLabel("Filter").fill("");
+      await page.getByLabel("Metric").selectOption("retrieval.videoToSpeech.recallAt5");
+      await eventually(async () => /step 240/.test((await row("r1").textContent())!), "the metric is shown");
+
+      await page.getByLabel("Compare r1", { exact: true }).click();
+      await page.getByLabel("Compare second", { exact: true }).click();
+      await page.getByRole("link", { name: "Compare 2 runs" }).click();
+      await page.getByRole("rowheader", { name: "seed" }).waitFor();
+      assert.equal(await page.getByRole("rowheader").count(), 1, "only what differs");
+      await page.getByRole("button", { name: /^Show all/ }).click();
+      await page.getByRole("rowheader", { name: "optimizer.learningRate" }).waitFor();
+      await hasPoints(page, "Contrastive", 240);
+      await plotOf(page, "Contrastive").hover();
+      const tip = (await page.locator(".chart-tip").textContent())!;
+      assert.ok(tip.includes("r1") && tip.includes("second"), tip);
+      await page.goBack();
+      await page.goBack();
+      await page.getByRole("link", { name: "Compare 2 runs" }).waitFor();
+
+      await page.getByRole("button", { name: `Tags, note and more of ${evil}` }).click();
+      await dialog.getByText("Delete this run…").click();
+      const remove = dialog.getByRole("button", { name: "Delete the run" });
+      await dialog.getByLabel(/^Type/).fill("second");
+      assert.equal(await remove.isDisabled(), true);
+      await dialog.getByLabel(/^Type/).fill(evil);
+      await remove.click();
+      await row(evil).waitFor({ state: "detached" });
+      const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      assert.deepEqual(names(run.runsDirectory), ["dashboard.json", "r1", "second", "trash"]);
+      assert.ok(names(`${run.runsDirectory}/trash`)[0].startsWith(evil));
+      assert.equal(await page.locator("img[src=x]").count(), 0, "no text became markup");
+    }),
+});
+
+Deno.test({
+  name: `dashboard shows who was held back, plays and marks windows${name}`,
+  ignore,
+  fn: () =>
+    withDashboard(async ({ run, open }) => {
+      const page = await open("#/run/r1/pace");
+      await page.getByRole("slider", { name: "Epoch of the affinity distribution" }).focus();
+      await page.keyboard.press("Home");
+      await page.getByText("There are none.").waitFor();
+      await page.keyboard.press("End");
+      await page.getByRole("button", { name: /^Play the speech/ }).first().waitFor();
+      assert.ok(hashOf(page).includes("epoch=11"));
+      await page.getByLabel("Show").selectOption("1");
+      await page.getByLabel("First").selectOption("high");
+      await page.getByRole("button", { name: "scan1", exact: true }).click();
+      const mark = page.getByRole("button", {
+        name: /^about the picture: window \d+ of scan scan1/,
+      }).first();
+      await mark.click();
+      await page.getByText("1 windows marked").waitFor();
+      assert.equal(await mark.getAttribute("aria-pressed"), "true");
+      const download = page.waitForEvent("download");
+      await page.getByRole("link", { name: "Marks as CSV" }).click();
+      const csv = new TextDecoder().decode(await Deno.readFile(await (await download).path()));
+      assert.match(csv, /^window,scan,start_seconds,mark,marked_at\r\n10\d\d,scan1,\d+,related,/);
+      await page.reload();
+      await page.getByText("1 windows marked").waitFor();
+      const stored = JSON.parse(await Deno.readTextFile(`${run.runsDirectory}/dashboard.json`));
+      assert.deepEqual(Object.keys(stored.marks), ["d"]);
+      await page.getByRole("button", { name: /^Play the speech/ }).first().click();
+      await page.getByRole("button", { name: /^Stop the speech/ }).waitFor();
+    }),
+});
+
+Deno.test({
+  name: `dashboard asks for its secret, lets viewers only look, and signs everybody out${name}`,
+  ignore,
+  fn: () =>
+    withDashboard(async ({ open, complaints }) => {
+      const page = await open("#/run/r1");
+      await page.getByLabel("Secret of this server").fill("not the secret");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("That is not the secret of this server.").waitFor();
+      assert.deepEqual(await violations(page), [], "the page to sign in at");
+      await page.getByLabel("Secret of this server").fill("the viewer's secret");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("Step 240 of 400").waitFor();
+      await page.getByText("viewer", { exact: true }).waitFor();
+      await page.goto(`${page.url().split("#")[0]}#/`);
+      await page.getByRole("link", { name: "r1" }).waitFor();
+      assert.equal(await page.getByRole("button", { name: /^Pin/ }).count(), 0);
+
+      const operator = await open("");
+      await operator.getByLabel("Secret of this server").fill("the operator's secret");
+      await operator.keyboard.press("Enter");
+      await operator.getByRole("button", { name: "Pin r1" }).waitFor();
+      await operator.getByRole("button", { name: "Sign everybody out" }).click();
+      await operator.getByLabel("Secret of this server").waitFor();
+      await page.getByLabel("Secret of this server").waitFor({ timeout: 20_000 });
+      // The browser itself reports each refusal.
+      assert.ok(complaints.every((text) => text.includes("401")), complaints.join("\n"));
+      complaints.length = 0;
+    }, {
+      access: { operatorSecret: "the operator's secret", viewerSecret: "the viewer's secret" },
+    }),
+});
+
+Deno.test({
+  name: `dashboard is accessible and fits 390 and 1280 pixels, dark and light${name}`,
   ignore,
   fn: () =>
     withDashboard(async ({ root, open }) => {
       const folder = screenshots ?? `${root}/screenshots`;
+      makeFakeRun(root, { name: "second", lift: 0.5, hasPace: false, config: { seed: 2 } });
       const looks = [[1280, "light"], [1280, "dark"], [390, "light"], [390, "dark"]] as const;
       const views = [
         "",
         "#/run/r1",
+        "#/compare?runs=r1&runs=second&settings=all",
         "#/run/r1/map",
+        "#/run/r1/pace",
         "#/run/r1/windows",
         "#/run/r1/windows/3004",
         "#/run/r1/data",
+        "#/run/r1/settings",
       ];
       for (const [width, colorScheme] of looks) {
         const page = await open("", { viewport: { width, height: 860 }, colorScheme });
         for (const [i, view] of views.entries()) {
           await page.evaluate((hash) => void (location.hash = hash), view);
           const settled =
-            "document.querySelector('main section') && [...document.images].every((i) => i.complete)";
+            "document.querySelector('main section') && !document.body.innerText.includes('Loading…') && " +
+            "[...document.images].every((i) => i.complete)";
           await page.waitForTimeout(100);
           await eventually(() => page.evaluate(settled), `${view} is shown`);
           const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
           assert.ok(Number(overflow) <= 0, `${view} is wider than ${width} pixels`);
           await page.screenshot({ path: `${folder}/${width}-${colorScheme}-${i}.png`, fullPage: true });
+          // Contrast depends on the scheme, layout on the width: two of the four looks have both.
+          const isChecked = (width === 1280) === (colorScheme === "light");
+          if (isChecked) assert.deepEqual(await violations(page), [], `${view} at ${width} ${colorScheme}`);
         }
+        await page.keyboard.press("?");
+        await page.getByRole("heading", { name: "Keys" }).waitFor();
+        if (colorScheme === "dark") assert.deepEqual(await violations(page), [], "help");
         const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
         assert.equal(background, colorScheme === "dark" ? "rgb(13, 19, 22)" : "rgb(245, 247, 248)");
         await page.context().close();

@@ -3,13 +3,9 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../helpers/free_port.ts";
 
 const run = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "run");
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
   Deno.test(`run serve ends on ${signal} with ${code}, by itself`, async () => {
@@ -23,7 +19,13 @@ for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
       child.kill(signal);
       const status = await child.status;
       assert.deepEqual([status.code, status.signal], [code, null]);
-      assert.match(await new Response(child.stderr).text(), new RegExp(`Stopped by ${signal}\n$`));
+      const said = await new Response(child.stderr).text();
+      assert.match(said, new RegExp(`Stopped by ${signal}\n$`));
+      assert.doesNotMatch(
+        said,
+        /No such file/,
+        "all sources of the dashboard are where the script looks for them",
+      );
       await output.cancel();
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -31,10 +33,27 @@ for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
   });
 }
 
-Deno.test("run needs less than a second of set-up once everything is there", async () => {
-  const command = () => new Deno.Command(run, { args: ["--version"] }).output();
-  assert.equal((await command()).code, 0);
-  const started = performance.now();
-  await command();
-  assert.ok(performance.now() - started < 1000, `it took ${(performance.now() - started).toFixed(0)} ms`);
+Deno.test("run takes less than three starts of the program once everything is there", async () => {
+  // Beside the program's own start in the same minute: tests that run beside this one slow both.
+  const took = async (program: string, ...args: string[]) => {
+    const started = performance.now();
+    const { code } = await new Deno.Command(program, { args }).output();
+    assert.equal(code, 0);
+    return performance.now() - started;
+  };
+  await took(run, "--version");
+  const alone = [
+    "run",
+    "--no-prompt",
+    "--cached-only",
+    "--allow-all",
+    join(dirname(run), "main.ts"),
+    "--version",
+  ];
+  let [ours, bare] = [Infinity, Infinity];
+  for (let i = 0; i < 5; i++) {
+    ours = Math.min(ours, await took(run, "--version"));
+    bare = Math.min(bare, await took(Deno.execPath(), ...alone));
+  }
+  assert.ok(ours < 3 * bare, `${ours.toFixed(0)} ms, beside ${bare.toFixed(0)} ms for the program alone`);
 });

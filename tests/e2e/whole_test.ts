@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MetricStore } from "../../lib/records/metric_store.ts";
 import { findBrowser, launchBrowser } from "../helpers/browser.ts";
+import { freePort } from "../helpers/free_port.ts";
 
 const script = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "run");
 
@@ -60,9 +61,7 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
 }
 
 async function seePage(cwd: string, executable: string): Promise<void> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const server = start(cwd, "serve", "--runs", "runs", "--port", String(port));
   const stderr = new Response(server.stderr).text();
   const stdout = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -84,6 +83,30 @@ async function seePage(cwd: string, executable: string): Promise<void> {
     server.kill("SIGTERM");
     await Promise.all([server.status, stderr, stdout.cancel()]);
   }
+}
+
+/** What other subjects' data says of the run is kept apart from what its own data says. */
+async function evaluateElsewhere(cwd: string, own: readonly string[]): Promise<void> {
+  const few = ["--subjects", "3", "--seconds", "20", "--frame-rate", "8"];
+  await run(cwd, "phantom", "--out", "others", "--seed", "2", ...few);
+  await Deno.writeTextFile(
+    `${cwd}/others/manifest.csv`,
+    (await Deno.readTextFile(`${cwd}/others/manifest.csv`)).replaceAll(/,s(\d{4}),/g, ",other$1,"),
+  );
+  await run(cwd, "prepare", "others", "--out", "elsewhere");
+  await run(cwd, "evaluate", "runs/stopped", "elsewhere");
+  const folder = `${cwd}/runs/stopped`;
+  assert.deepEqual(
+    [...Deno.readDirSync(`${folder}/evaluations`)].map(({ name }) => name).sort(),
+    own.toSorted(),
+  );
+  const [dataset, ...more] = [...Deno.readDirSync(`${folder}/evaluations_elsewhere`)].map(({ name }) => name);
+  assert.deepEqual(more, []);
+  // Of which step is the best checkpoint's affair: that of the first epoch's end or of the last's.
+  const found = [...Deno.readDirSync(`${folder}/evaluations_elsewhere/${dataset}`)].map(({ name }) => name);
+  assert.deepEqual(found, own.filter((name) => name.startsWith("test-")));
+  const report = `${folder}/evaluations_elsewhere/${dataset}/${found[0]}/report.json`;
+  assert.equal(JSON.parse(await Deno.readTextFile(report)).split, "test");
 }
 
 const browser = findBrowser();
@@ -125,6 +148,7 @@ Deno.test({
       assert.equal(evaluated.filter((name) => name.startsWith("validation-")).length, 2);
       assert.equal(evaluated.filter((name) => name.startsWith("test-")).length, 1);
 
+      await evaluateElsewhere(folder, evaluated);
       await seePage(folder, browser!);
     }),
 });

@@ -1,79 +1,33 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { decode } from "fast-png";
-import type { Hono } from "hono";
-import { createApp } from "../../routes/app.ts";
-import type {
-  DatasetWire,
-  EmbeddingMapWire,
-  EvaluationWire,
-  Problem,
-  QuarantineWire,
-  RunDetail,
-  RunSummary,
-  SeriesAnswer,
-  WindowsPage,
-} from "../../routes/api.ts";
+import { MetricStore, type RecordableEvent } from "../../lib/records/metric_store.ts";
 import { withoutPaths } from "../../routes/guard.ts";
-import { fakeDataset, type FakeRun, makeFakeRun } from "../helpers/fake_run.ts";
-
-const host = "127.0.0.1:8000";
-
-interface Bench {
-  app: Hono;
-  run: FakeRun;
-  logged: string[];
-  ask: (path: string, headers?: Record<string, string>) => Promise<Response>;
-  json: <T>(path: string) => Promise<T>;
-}
-
-async function withApp(test: (bench: Bench) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const ending = new AbortController();
-  const logged: string[] = [];
-  let opened = 0;
-  try {
-    await Deno.mkdir(`${root}/static`);
-    await Deno.writeTextFile(`${root}/static/index.html`, "<!doctype html><title>t</title>");
-    await Deno.writeTextFile(`${root}/secret.txt`, "secret");
-    const run = makeFakeRun(root);
-    const app = createApp({
-      runsDirectory: run.runsDirectory,
-      allowedHosts: [host],
-      staticDirectory: `${root}/static`,
-      openDataset: () => (opened++, fakeDataset(() => opened--)),
-      signal: ending.signal,
-      log: (message) => logged.push(message),
-    });
-    const ask = async (path: string, headers: Record<string, string> = {}) =>
-      await app.request(path, { headers: { host, ...headers } });
-    const json = async <T>(path: string) => {
-      const response = await ask(path);
-      assert.equal(response.status, 200, path);
-      return await response.json() as T;
-    };
-    await test({ app, run, logged, ask, json });
-  } finally {
-    ending.abort();
-    await Deno.remove(root, { recursive: true });
-  }
-  assert.equal(opened, 0, "every opened dataset is closed at the end");
-}
-
-async function assertProblem(response: Response, status: number): Promise<Problem> {
-  assert.equal(response.status, status);
-  assert.equal(response.headers.get("content-type"), "application/problem+json");
-  assert.equal(response.headers.get("cache-control"), "no-store");
-  const problem = await response.json() as Problem;
-  assert.equal(problem.status, status);
-  assert.ok(!/[\\/]\w/.test(problem.detail ?? ""), `no path in ${problem.detail}`);
-  return problem;
-}
+import type { DatasetWire, QuarantineWire, WindowsPage } from "../../routes/wire/datasets.ts";
+import type { EvaluationWire, RunDetail, RunsAnswer, SeriesAnswer } from "../../routes/wire/runs.ts";
+import { assertProblem, host, withApp } from "../helpers/app_bench.ts";
+import { makeFakeRun } from "../helpers/fake_run.ts";
+import { fakeDataset } from "../helpers/fake_run.ts";
 
 Deno.test("createApp() lists the runs and describes one", () =>
   withApp(async ({ json, run }) => {
     await Deno.mkdir(`${run.runsDirectory}/not-a-run`);
-    const runs = await json<RunSummary[]>("/api/runs");
+    const { runs, metricNames } = await json<RunsAnswer>("/api/runs");
     assert.deepEqual(runs.map((r) => [r.name, r.preset, r.step, r.totalSteps]), [["r1", "tiny", 240, 400]]);
+    const { seed, device, datasetId, trainWindows, evaluatedSplit, metric } = runs[0];
+    assert.deepEqual([seed, device, datasetId, trainWindows, evaluatedSplit, metric], [
+      1,
+      "wasm",
+      "d",
+      640,
+      "validation",
+      null,
+    ]);
+    const seconds = runs[0].lastEventSeconds! - runs[0].firstEventSeconds!;
+    assert.ok(Math.abs(seconds - (246 + 12) / 4) < 0.01, `${seconds}`);
+    assert.ok(
+      metricNames.includes("loss.total") && metricNames.includes("retrieval.videoToSpeech.recallAt1"),
+    );
     const detail = await json<RunDetail>("/api/runs/r1");
     assert.equal(detail.state, "running");
     assert.equal(detail.started?.chance["loss.contrastive"], Math.log(32));
@@ -81,29 +35,89 @@ Deno.test("createApp() lists the runs and describes one", () =>
     assert.ok(!JSON.stringify(detail).includes(run.datasetPath));
   }));
 
+Deno.test("createApp() says what became of a metric, of evaluations without mixing splits", () =>
+  withApp(async ({ json, run }) => {
+    const statsOf = async (metric: string) =>
+      (await json<RunsAnswer>(`/api/runs?${new URLSearchParams({ metric })}`)).runs[0].metric;
+    const order = await statsOf("loss.order");
+    assert.deepEqual([order?.last?.[0], order?.missing], [240, 1]);
+    assert.equal(order?.chance, Math.log(12));
+    assert.ok(order!.min![1] < order!.last![1] && order!.max![1] > 2);
+    const name = "retrieval.videoToSpeech.recallAt1";
+    const { last, max, chance } = (await statsOf(name))!;
+    assert.deepEqual([last?.[0], max?.[0], chance], [240, 240, 1 / 60]);
+    assert.equal((await statsOf("gradientNorm"))?.chance, null, "which has none");
+    using store = MetricStore.open(`${run.folder}/metrics.sqlite`);
+    store.append(
+      { kind: "evaluation", step: 240, split: "test", metrics: { [name]: 0.99 } } as RecordableEvent,
+    );
+    store.flush();
+    assert.deepEqual(await statsOf(name), (await statsOf(name))!);
+    assert.ok((await statsOf(name))!.max![1] < 0.9, "the test split does not choose");
+    assert.equal(await statsOf("__proto__"), null);
+    assert.equal(await statsOf("unknown"), null);
+  }));
+
 Deno.test("createApp() answers series with their cursor, missing values as null", () =>
   withApp(async ({ json, ask }) => {
     const answer = await json<SeriesAnswer>("/api/runs/r1/series?name=loss.order&name=unknown");
     assert.equal(answer.series["loss.order"].steps.length, 240);
     assert.equal(answer.series["loss.order"].values[76], null);
-    assert.deepEqual(answer.series.unknown, { steps: [], values: [] });
-    assert.equal(answer.cursor, 1 + 240 + 6);
+    assert.deepEqual(answer.series.unknown.steps, []);
+    const times = answer.series["loss.order"].seconds;
+    assert.ok(times.every((seconds, i) => i === 0 || seconds > times[i - 1]));
+    assert.equal(answer.cursor, 1 + 240 + 6 + 12);
     const all = await json<SeriesAnswer>("/api/runs/r1/series?maxPoints=50");
     assert.ok("learningRate" in all.series && all.series["loss.total"].steps.length <= 50);
+    const part = await json<SeriesAnswer>("/api/runs/r1/series?name=loss.total&from=100&to=119&maxPoints=50");
+    assert.deepEqual(part.series["loss.total"].steps, Array.from({ length: 20 }, (_, i) => 100 + i));
     await assertProblem(await ask("/api/runs/r1/series?maxPoints=-1"), 400);
+    await assertProblem(await ask("/api/runs/r1/series?from=1.5"), 400);
     await assertProblem(await ask("/api/runs/r1/series?maxPoints=1e3"), 400);
   }));
 
-Deno.test("createApp() answers evaluations by step and their embedding maps", () =>
-  withApp(async ({ json, ask, run }) => {
+Deno.test("createApp() sends every value as CSV, whatever its name, with NaN where it was not finite", () =>
+  withApp(async ({ ask, run }) => {
+    using store = MetricStore.open(`${run.folder}/metrics.sqlite`);
+    store.append({ kind: "step", step: 241, metrics: JSON.parse(`{ "__proto__": 1, "=cmd(),\\"x\\"": 2 }`) });
+    store.flush();
+    const names = ["loss.order", "__proto__", '=cmd(),"x"'];
+    const response = await ask(
+      `/api/runs/r1/series.csv?${new URLSearchParams(names.map((name) => ["name", name]))}`,
+    );
+    assert.equal(response.headers.get("content-type"), "text/csv; charset=utf-8");
+    assert.match(response.headers.get("content-disposition") ?? "", /^attachment/);
+    const lines = (await response.text()).trimEnd().split("\r\n");
+    assert.equal(lines[0], `step,seconds_since_1970,loss.order,__proto__,"'=cmd(),""x"""`);
+    assert.equal(lines.length, 1 + 240 + 1);
+    assert.match(lines[77], /^77,[\d.]+,NaN,,$/);
+    assert.match(lines[241], /^241,[\d.]+,,1,2$/);
+  }));
+
+Deno.test("createApp() puts a metric of several runs below each other as CSV, by every axis", () =>
+  withApp(async ({ ask, run }) => {
+    makeFakeRun(dirname(run.runsDirectory), { name: "=1,2", steps: 60, hasPace: false });
+    const query = new URLSearchParams([["name", "loss.order"], ["beside", "=1,2"]]);
+    const response = await ask(`/api/runs/r1/series.csv?${query}`);
+    const lines = (await response.text()).trimEnd().split("\r\n");
+    assert.equal(lines[0], "run,step,epoch,seconds_since_1970,seconds_since_start,loss.order");
+    assert.equal(lines.length, 1 + 240 + 60);
+    assert.match(lines[77], /^r1,77,3\.85,\d+[\d.]*,\d+(\.\d+)?,NaN$/);
+    // A step comes a quarter of a second after the start of the run.
+    assert.match(lines[241], /^"'=1,2",1,0\.05,[\d.]+,0\.25,[\d.]+$/);
+    await assertProblem(await ask("/api/runs/r1/series.csv?name=a&name=b&beside=r1"), 400);
+    await assertProblem(await ask("/api/runs/r1/series.csv?name=a&beside=absent"), 404);
+    await assertProblem(await ask("/api/runs/r1/series.csv?name=a&beside=..%2Fruns"), 404);
+  }));
+
+Deno.test("createApp() answers evaluations by step", () =>
+  withApp(async ({ json, run }) => {
     await Deno.mkdir(`${run.folder}/evaluations/validation-999`);
     const evaluations = await json<EvaluationWire[]>("/api/runs/r1/evaluations");
     assert.deepEqual(evaluations.map((e) => e.step), [40, 80, 120, 160, 200, 240]);
     assert.ok(evaluations.every((e) => e.hasMap && e.windows === 60));
-    const map = await json<EmbeddingMapWire>(`/api/runs/r1/evaluations/${evaluations[5].folder}/map`);
-    assert.equal(map.points.length, 60);
-    assert.ok(!JSON.stringify(map).includes("anna"), "names of subjects stay on the machine");
-    await assertProblem(await ask("/api/runs/r1/evaluations/none/map"), 404);
+    assert.ok(evaluations.every((e) => e.timeSeconds! > 1e9));
+    assert.deepEqual(Object.keys(evaluations[0].intervals), ["retrieval.videoToSpeech.recallAt5"]);
   }));
 
 Deno.test("createApp() describes the dataset, pages its windows and groups what was quarantined", () =>
@@ -176,7 +190,10 @@ Deno.test("createApp() refuses a foreign Host, a foreign Origin, a foreign page 
     await assertProblem(await ask("/api/runs", { origin: "null" }), 403);
     await assertProblem(await ask("/api/runs", { origin: `https://${host}` }), 403);
     await assertProblem(await ask("/api/runs", { "sec-fetch-site": "cross-site" }), 403);
-    await assertProblem(await app.request("/api/runs", { method: "POST", headers: { host } }), 405);
+    const post = (headers: Record<string, string>) =>
+      app.request("/api/runs", { method: "POST", headers: { host, ...headers } });
+    await assertProblem(await post({}), 403);
+    await assertProblem(await post({ origin: `http://${host}` }), 403);
     const own = await ask("/api/runs", { origin: `http://${host}`, "sec-fetch-site": "same-origin" });
     assert.equal(own.status, 200);
     await own.body?.cancel();
@@ -184,7 +201,19 @@ Deno.test("createApp() refuses a foreign Host, a foreign Origin, a foreign page 
 
 Deno.test("createApp() refuses unknown runs and names that are paths", () =>
   withApp(async ({ ask }) => {
-    for (const name of ["none", "..", "%2e%2e", "..%2fdataset", ".%2fr1", "r1%2f..%2fr1", "r1%00", "-r1"]) {
+    for (
+      const name of [
+        "none",
+        "..",
+        "%2e%2e",
+        "..%2fdataset",
+        ".%2fr1",
+        "r1%2f..%2fr1",
+        "r1%00",
+        "-r1",
+        "%E2%80%AEr1",
+      ]
+    ) {
       await assertProblem(await ask(`/api/runs/${name}`), 404);
       await assertProblem(await ask(`/api/runs/${name}/events`), 404);
     }
@@ -216,13 +245,16 @@ Deno.test("createApp() sends a strict policy, nosniff and no-store with every an
     }
   }));
 
-Deno.test("createApp() keeps what went wrong inside to its log", () =>
+Deno.test("createApp() tells its log what went wrong inside, without the path", () =>
   withApp(async ({ ask, run, logged }) => {
     await Deno.writeTextFile(`${run.folder}/run.json`, "{ broken");
-    const problem = await assertProblem(await ask("/api/runs/r1"), 500);
-    assert.ok(!problem.detail?.includes("broken") && logged.length === 1);
+    const problem = await assertProblem(await ask("/api/runs/r1"), 503);
+    assert.ok(!problem.detail?.includes(run.folder));
+    assert.equal(logged.length, 1);
+    assert.match(logged[0], /run\.json cannot be read/);
+    assert.ok(!logged[0].includes(run.folder));
     const rest = await ask("/api/runs");
-    assert.deepEqual(await rest.json(), [], "a broken run does not hide the others");
+    assert.deepEqual((await rest.json()).runs, [], "a broken run does not hide the others");
   }));
 
 Deno.test("withoutPaths() removes paths with blanks, drives and folders, and leaves other sentences", () => {
@@ -231,4 +263,53 @@ Deno.test("withoutPaths() removes paths with blanks, drives and folders, and lea
   assert.equal(withoutPaths("file:/data/a.mp4: broken"), "…");
   assert.equal(withoutPaths("anna/scan.mp4 has no audio"), "… has no audio");
   assert.equal(withoutPaths("4 of 16/24 samples and/or frames"), "4 of 16/24 samples and/or frames");
+});
+
+Deno.test("createApp() answers about all other runs beside one whose files are broken, and says what is wrong with it", () =>
+  withApp(async ({ ask, json, run }) => {
+    const broken = `${run.runsDirectory}/broken`;
+    await Deno.mkdir(`${broken}/evaluations/a`, { recursive: true });
+    for (const text of ["null", "7", '{"dataset":7,"datasetId":[],"createdAt":{}}', '{"dataset":"/x', ""]) {
+      await Deno.writeTextFile(`${broken}/run.json`, text);
+      for (const config of ["null", "[]", '{"preset']) {
+        await Deno.writeTextFile(`${broken}/config.json`, config);
+        const { runs } = await json<RunsAnswer>("/api/runs");
+        assert.ok(runs.some(({ name }) => name === "r1"));
+        assert.equal((await ask("/api/runs/r1/find")).status, 200);
+        const answer = await ask("/api/runs/broken");
+        if (answer.status === 200) await answer.text();
+        else assert.match((await assertProblem(answer, 503)).detail ?? "", /run\.json cannot be read/);
+      }
+    }
+    await Deno.writeTextFile(`${broken}/run.json`, "{}");
+    for (
+      const report of [null, 7, { step: 1 }, { step: "1", split: {}, metrics: {} }, {
+        step: 2,
+        split: "test",
+      }]
+    ) {
+      await Deno.writeTextFile(`${broken}/evaluations/a/report.json`, JSON.stringify(report));
+      await Deno.mkdir(`${broken}/evaluations/b`, { recursive: true });
+      const whole = { step: 1, split: "test", windows: 3, metrics: { a: 1 }, chance: {} };
+      await Deno.writeTextFile(`${broken}/evaluations/b/report.json`, JSON.stringify(whole));
+      const evaluations = await json<{ folder: string }[]>("/api/runs/broken/evaluations");
+      assert.deepEqual(evaluations.map(({ folder }) => folder), ["b"]);
+    }
+  }));
+
+Deno.test("createApp() opens a dataset anew when another one takes its place", async () => {
+  let opened = 0;
+  const openDataset = () => {
+    const windowSeconds = ++opened;
+    const source = fakeDataset(() => {});
+    return { ...source, config: { ...source.config, windowSeconds } };
+  };
+  await withApp(async ({ json, run }) => {
+    const seen = async () => (await json<DatasetWire>("/api/runs/r1/dataset")).windowSeconds;
+    await Deno.writeTextFile(`${run.datasetPath}/index.sqlite`, "one");
+    assert.deepEqual([await seen(), await seen()], [1, 1]);
+    await Deno.writeTextFile(`${run.datasetPath}/other.sqlite`, "another");
+    await Deno.rename(`${run.datasetPath}/other.sqlite`, `${run.datasetPath}/index.sqlite`);
+    assert.deepEqual([await seen(), await seen()], [2, 2]);
+  }, { openDataset });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { MetricStore } from "../../lib/records/metric_store.ts";
 import { createApp } from "../../routes/app.ts";
-import type { StoredEventWire } from "../../routes/api.ts";
 import { RunFeed } from "../../routes/run_feed.ts";
+import type { StoredEventWire } from "../../routes/wire/runs.ts";
 import { fakeDataset, makeFakeRun, startedEvent, stepEvent } from "../helpers/fake_run.ts";
 
 const times = { poll: 10, heartbeat: 50, stall: 10_000 };
@@ -50,7 +50,7 @@ async function readUntil(
 async function withRun(test: (run: { folder: string; root: string }) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir();
   try {
-    await test({ root, folder: makeFakeRun(root, { steps: 30 }).folder });
+    await test({ root, folder: makeFakeRun(root, { steps: 30, hasPace: false }).folder });
   } finally {
     await Deno.remove(root, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SonospeechError } from "../../mod.ts";
 import { startDashboardWorker } from "../../routes/dashboard_worker.ts";
-import { serveDashboard } from "../../routes/serve.ts";
+import { serveDashboard, type ServeOptions } from "../../routes/serve.ts";
 import { makeFakeRun } from "../helpers/fake_run.ts";
 
 async function withRoot(test: (root: string) => Promise<void>): Promise<void> {
@@ -49,10 +49,62 @@ Deno.test("serveDashboard() refuses a port that is taken", () =>
     await server.close();
   }));
 
+Deno.test("serveDashboard() refuses an address that others reach without a secret, and secrets that are none", () =>
+  withRoot((root) => {
+    const operatorSecret = "a long enough secret";
+    const refused: [Partial<ServeOptions>, RegExp][] = [
+      [{ hostname: "0.0.0.0" }, /must have an operator's secret, received "?0\.0\.0\.0/],
+      [{ hostname: "::" }, /must have an operator's secret/],
+      [{ hostname: "192.168.1.5", viewerSecret: operatorSecret }, /must have an operator's secret/],
+      [{ hostname: "127.0.0.1.evil.example" }, /must have an operator's secret/],
+      [{ viewerSecret: operatorSecret }, /must come with an operator's/],
+      [{ operatorSecret: "short" }, /at least 12 characters, received "?5 characters/],
+      [{ operatorSecret, viewerSecret: operatorSecret }, /must differ/],
+      [{ basePath: "x" }, /base path/],
+      [{ basePath: "/x/" }, /base path/],
+      [{ basePath: "/:run/*" }, /base path/],
+    ];
+    for (const [options, message] of refused) {
+      assert.throws(
+        () => serveDashboard({ ...optionsOf(root), ...options }),
+        (error) => error instanceof SonospeechError && error.code === "usage" && message.test(error.message),
+      );
+    }
+    return Promise.resolve();
+  }));
+
+Deno.test("serveDashboard() asks for its secret also on this machine, once it has one", () =>
+  withRoot(async (root) => {
+    const server = serveDashboard({
+      ...optionsOf(root),
+      operatorSecret: "a long enough secret",
+      basePath: "/s",
+    });
+    assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+\/s\/$/);
+    const origin = new URL(server.url).origin;
+    const enter = async (secret: string) => {
+      const response = await fetch(`${server.url}api/session`, {
+        method: "POST",
+        body: JSON.stringify({ secret }),
+        headers: { "content-type": "application/json", origin },
+      });
+      await response.body?.cancel();
+      return response;
+    };
+    assert.equal((await enter("a wrong secret")).status, 401);
+    const cookie = (await enter("a long enough secret")).headers.get("set-cookie")!.split(";")[0];
+    for (const [headers, status] of [[{}, 401], [{ cookie }, 200]] as const) {
+      const response = await fetch(`${server.url}api/runs`, { headers });
+      await response.body?.cancel();
+      assert.equal(response.status, status);
+    }
+    await server.close();
+  }));
+
 Deno.test("startDashboardWorker() serves from a worker and tells why it cannot", () =>
   withRoot(async (root) => {
     const worker = await startDashboardWorker(optionsOf(root));
-    const runs = await (await fetch(`${worker.url}/api/runs`)).json();
+    const { runs } = await (await fetch(`${worker.url}/api/runs`)).json();
     assert.deepEqual(runs.map((run: { name: string }) => run.name), ["r1"]);
     const port = Number(new URL(worker.url).port);
     await assert.rejects(startDashboardWorker({ ...optionsOf(root), port }), /the port must be free/);

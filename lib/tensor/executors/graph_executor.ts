@@ -1,16 +1,17 @@
 /**
- * The executor on tfjs: interprets compiled schedules on a tensor device.
+ * The executor: interprets compiled schedules on a tensor device.
  *
  * @module
  */
 
 import { SonospeechError } from "../../errors.ts";
-import { sameShape, type Shape, sizeOf } from "../../shape.ts";
-import { gradients } from "../autodiff.ts";
+import { sizeOf } from "../../shape.ts";
 import type {
   DeviceInfo,
   Executor,
+  Feeds,
   InferenceProgram,
+  MemoryUse,
   OptimizerRule,
   StepResult,
   StepSettings,
@@ -19,9 +20,12 @@ import type {
   TrainingGraph,
   TrainingProgram,
 } from "../executor.ts";
-import { affine, inputsOf, type Node, type ParameterNode, parametersOf } from "../graph.ts";
+import { affine, type InputNode, inputsOf, type Node, type ParameterNode, parametersOf } from "../graph.ts";
+import { orderedGradients } from "../rematerialization.ts";
 import { Schedule } from "./schedule.ts";
+import { scheduleMemory } from "./schedule_memory.ts";
 import type { Handle, TensorDevice, TrainedParameter, Update } from "./tensor_device.ts";
+import { feedsOf, valueOf } from "./values.ts";
 
 /** Runs graphs on a tensor device. */
 export class GraphExecutor implements Executor {
@@ -37,6 +41,7 @@ export class GraphExecutor implements Executor {
   }
 
   compileTraining(graph: TrainingGraph, parameters: Tensors): Promise<TrainingProgram> {
+    if (graph.storage === "f16") return Promise.reject(halfStorageError(this.device));
     return Promise.resolve(new GraphTrainingProgram(this.#device, graph, parameters));
   }
 
@@ -54,27 +59,23 @@ export class GraphExecutor implements Executor {
   }
 }
 
-/** The value of that name. @throws SonospeechError when it is missing or has another size. */
-function valueOf(values: Tensors, name: string, shape: Shape, code: "input" | "store"): Tensor {
-  const value = values.get(name);
-  if (value === undefined || !sameShape(value.shape, shape) || value.data.length !== sizeOf(shape)) {
-    throw new SonospeechError(code, {
-      action: `set the tensor ${name}`,
-      must: `it must have shape [${shape}]`,
-      received: value === undefined ? "nothing" : `[${value.shape}] with ${value.data.length} elements`,
-    });
-  }
-  return value;
+function halfStorageError({ kind }: DeviceInfo): SonospeechError {
+  return new SonospeechError("device", {
+    action: "store activations in half precision",
+    must: "the device must be a graphics adapter that offers shader-f16",
+    received: kind,
+    hint: "Use --device webgpu where there is such an adapter, else training.storage f32.",
+  });
 }
 
 /** Uploads every input's feed, runs `use`, and releases them. */
 function withFeeds<T>(
   device: TensorDevice,
-  inputs: ReadonlyMap<string, Node>,
-  feeds: Tensors,
+  inputs: ReadonlyMap<string, InputNode>,
+  feeds: Feeds,
   use: (handles: ReadonlyMap<string, Handle>) => T,
 ): T {
-  const checked = [...inputs].map(([name, { shape }]) => valueOf(feeds, name, shape, "input"));
+  const checked = feedsOf(feeds, inputs);
   const handles = new Map([...inputs.keys()].map((name, i) => [name, device.upload(checked[i])]));
   try {
     return use(handles);
@@ -100,22 +101,27 @@ class GraphInferenceProgram implements InferenceProgram {
   readonly #device: TensorDevice;
   readonly #names: string[];
   readonly #outputs: Node[];
-  readonly #inputs: Map<string, Node>;
+  readonly #inputs: Map<string, InputNode>;
   readonly #parameters = new Map<string, { handle: Handle }>();
   readonly #schedule: Schedule;
+  readonly memory: MemoryUse;
 
   constructor(device: TensorDevice, outputs: Readonly<Record<string, Node>>, parameters: Tensors) {
     this.#device = device;
     this.#names = Object.keys(outputs);
     this.#outputs = Object.values(outputs);
     this.#inputs = inputsOf(this.#outputs);
-    const nodes = [...parametersOf(this.#outputs)];
-    const values = nodes.map(([name, { shape }]) => valueOf(parameters, name, shape, "store"));
-    nodes.forEach(([name], i) => this.#parameters.set(name, { handle: device.upload(values[i]) }));
+    const nodes = parametersOf(this.#outputs);
+    const values = [...nodes].map(([name, { shape }]) => valueOf(parameters, name, shape));
     this.#schedule = new Schedule(device, this.#outputs);
+    this.memory = scheduleMemory(device, this.#schedule, {
+      inputs: this.#inputs.values(),
+      parameters: nodes.values(),
+    });
+    [...nodes.keys()].forEach((name, i) => this.#parameters.set(name, { handle: device.upload(values[i]) }));
   }
 
-  async run(feeds: Tensors): Promise<Map<string, Tensor>> {
+  async run(feeds: Feeds): Promise<Map<string, Tensor>> {
     const handles = withFeeds(this.#device, this.#inputs, feeds, (given) => {
       return this.#schedule.run({ feeds: given, parameters: this.#parameters });
     });
@@ -143,13 +149,14 @@ class GraphTrainingProgram implements TrainingProgram {
   readonly #graph: TrainingGraph;
   readonly #names: string[];
   readonly #outputs: Node[];
-  readonly #inputs: Map<string, Node>;
+  readonly #inputs: Map<string, InputNode>;
   /** Every parameter, trained or not, by name. */
   readonly #parameters = new Map<string, { name: string; handle: Handle }>();
   /** In the order of the gradients. */
   readonly #trained: TrainedParameter[] = [];
   readonly #schedule: Schedule;
   readonly #update: Update;
+  readonly memory: MemoryUse;
 
   constructor(device: TensorDevice, graph: TrainingGraph, parameters: Tensors) {
     this.#device = device;
@@ -160,14 +167,20 @@ class GraphTrainingProgram implements TrainingProgram {
     const stateValues = graph.stateUpdates.map((update) => detached(update.value));
     const forward = [graph.objective, ...this.#outputs, ...stateValues];
     const nodes = parametersOf([...forward, ...targets]);
-    const values = [...nodes].map(([name, { shape }]) => valueOf(parameters, name, shape, "store"));
-    [...nodes.values()].forEach((node, i) => this.#addParameter(node, values[i]));
+    const values = [...nodes].map(([name, { shape }]) => valueOf(parameters, name, shape));
     // Gradients of late layers come first, so that what they need is freed as the backward pass goes on.
-    this.#trained.reverse();
-    const wrt = this.#trained.map(({ name }) => nodes.get(name)!);
-    const all = [...forward, ...gradients(graph.objective, wrt)];
+    const trained = [...nodes.values()].filter(({ operation }) => operation.trainable).reverse();
+    const found = orderedGradients(graph.objective, trained, graph.recomputed);
+    const all = [...forward, ...found.gradients];
     this.#inputs = inputsOf(all);
-    this.#schedule = new Schedule(device, all);
+    this.#schedule = new Schedule(device, all, found.order);
+    this.memory = scheduleMemory(device, this.#schedule, {
+      inputs: this.#inputs.values(),
+      parameters: nodes.values(),
+      moments: { nodes: trained, each: momentNames[graph.optimizer.kind].length },
+    });
+    [...nodes.values()].forEach((node, i) => this.#addParameter(node, values[i]));
+    this.#trained.reverse();
     this.#update = device.compileUpdate({
       rule: graph.optimizer,
       clipNorm: graph.clipNorm,
@@ -192,7 +205,7 @@ class GraphTrainingProgram implements TrainingProgram {
     this.#trained.push(parameter);
   }
 
-  async step(feeds: Tensors, settings: StepSettings): Promise<StepResult> {
+  async step(feeds: Feeds, settings: StepSettings): Promise<StepResult> {
     const handles = withFeeds(this.#device, this.#inputs, feeds, (given) => {
       return this.#schedule.run({ feeds: given, parameters: this.#parameters });
     });
@@ -234,14 +247,16 @@ class GraphTrainingProgram implements TrainingProgram {
   }
 
   async readState(): Promise<Map<string, Tensor>> {
+    this.#update.settle();
     const entries = [...this.#state()];
     const data = await this.#device.read(entries.map((entry) => entry.get()));
     return new Map(entries.map(({ name, get }, i) => [name, { shape: [...get().shape], data: data[i] }]));
   }
 
   writeState(state: Tensors): void {
+    this.#update.settle();
     const entries = [...this.#state()];
-    const values = entries.map(({ name, get }) => valueOf(state, name, get().shape, "store"));
+    const values = entries.map(({ name, get }) => valueOf(state, name, get().shape));
     entries.forEach(({ get, set }, i) => {
       this.#device.release(get());
       set(this.#device.upload(values[i]));

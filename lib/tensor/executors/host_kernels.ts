@@ -1,48 +1,32 @@
 /**
- * Every operation on host memory: tfjs's kernels where they are native code, our own loops elsewhere.
+ * Every operation on host memory, in plain loops.
  *
  * @module
  */
 
 import { type Shape, sizeOf, stridesOf } from "../../shape.ts";
-import type { BinaryFunction, Node, Operation, UnaryFunction } from "../graph.ts";
+import type { Node, Operation } from "../graph.ts";
 import {
   channelInputGradient,
   channelMoments,
   channelParameterGradient,
   normalizeChannels,
 } from "../kernels/host_batch_norm.ts";
-import { eachLargest } from "../kernels/host_images.ts";
 import {
-  broadcastStrides,
-  copyStrided,
-  type StridedView,
-  sumAxes,
-  transposeMatrix,
-} from "../kernels/host_layout.ts";
+  type ConvolutionSizes,
+  convolve,
+  convolveFilterGradient,
+  convolveInputGradient,
+} from "../kernels/host_convolution.ts";
+import { combineElements, mapElements, multiplyInLoops } from "../kernels/host_elementwise.ts";
+import { toneStoredFrames } from "../kernels/host_frames.ts";
+import { broadcastStrides, copyStrided, type StridedView, sumAxes } from "../kernels/host_layout.ts";
+import { eachLargest } from "../kernels/host_pool.ts";
 import { l2NormalizeGradientRows, l2NormalizeRows, lastAxisRows } from "../kernels/host_rows.ts";
-import { compileConvolution } from "./host_convolution.ts";
-import { type HostMemory, multiplyMatrices } from "./host_memory.ts";
+import type { HostMemory } from "./host_memory.ts";
 import type { Kernel } from "./tensor_device.ts";
 
 type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
-
-const unaryKernels: Record<UnaryFunction, string> = {
-  relu: "Relu",
-  sigmoid: "Sigmoid",
-  exp: "Exp",
-  log: "Log",
-  sqrt: "Sqrt",
-  square: "Square",
-  reciprocal: "Reciprocal",
-};
-
-const binaryKernels: Record<BinaryFunction, string> = {
-  add: "Add",
-  subtract: "Sub",
-  multiply: "Multiply",
-  divide: "RealDiv",
-};
 
 /** Makes an operation ready on host memory. */
 export function compileHostKernel(node: Node, memory: HostMemory): Kernel {
@@ -55,9 +39,11 @@ export function compileHostKernel(node: Node, memory: HostMemory): Kernel {
     case "constant":
       return loop((out) => out.fill(operation.value));
     case "unary":
-      return ([x]) => memory.call(unaryKernels[operation.function], { x });
+      return loop((out, x) => mapElements(out, x, operation.function));
     case "binary":
-      return ([a, b]) => memory.call(binaryKernels[operation.function], { a, b });
+      return loop((out, ...x) => {
+        combineElements(out, x, operation.function, { shape, from: inputs.map((input) => input.shape) });
+      });
     case "reluGradient":
       return loop((out, y, dy) => {
         for (let i = 0; i < out.length; i++) out[i] = dy[i] * +(y[i] > 0); // see host_batch_norm.ts
@@ -75,7 +61,7 @@ export function compileHostKernel(node: Node, memory: HostMemory): Kernel {
         for (let i = 0; i < out.length; i++) out[i] = operation.scale * x[i] + operation.offset;
       });
     case "matMul":
-      return compileMatMul(operation, inputs, shape, memory);
+      return loop((out, a, b) => multiplyInLoops(out, a, b, matrixSizes(operation, inputs)));
     case "reduceSum":
       return loop((out, x) => sumAxes(out, x, inputs[0].shape, operation.axes));
     case "reshape":
@@ -96,7 +82,7 @@ export function compileHostKernel(node: Node, memory: HostMemory): Kernel {
     case "conv2d":
     case "conv2dInputGradient":
     case "conv2dFilterGradient":
-      return compileConvolution(operation, inputs, shape, memory);
+      return compileConvolution(operation, node, loop);
     case "maxPool":
       return loop((out, x) => eachLargest(x, inputs[0].shape, shape, operation, (o, i) => out[o] = x[i]));
     case "maxPoolGradient":
@@ -104,6 +90,8 @@ export function compileHostKernel(node: Node, memory: HostMemory): Kernel {
         out.fill(0);
         eachLargest(x, shape, inputs[1].shape, operation, (o, i) => out[i] += dy[o]);
       });
+    case "toneFrames":
+      return loop((out, frames, shifts, tones) => toneStoredFrames(out, frames, shifts, tones, shape));
     case "batchMoments":
       return loop((out, x) => channelMoments(out, x, shape[1]));
     case "batchNorm":
@@ -119,7 +107,7 @@ function floorOf({ relu }: { relu: boolean }): number {
   return relu ? 0 : -Infinity;
 }
 
-/** A kernel that fills one new tensor; views are taken after the allocation, which may move the heap. */
+/** A kernel that fills one new tensor; views are taken after the allocation, for which the memory may grow. */
 export function filling(
   memory: HostMemory,
   shape: Shape,
@@ -132,28 +120,39 @@ export function filling(
   };
 }
 
-/** tfjs multiplies untransposed matrices with native code only, so operands are transposed first. */
-function compileMatMul(
-  operation: OperationOf<"matMul">,
-  [a, b]: readonly Node[],
-  shape: Shape,
-  memory: HostMemory,
-): Kernel {
-  const upright = (operand: Node, transposed: boolean): Kernel => {
-    const [rows, columns] = operand.shape;
-    if (!transposed) return ([x]) => memory.retain(x, [1, rows, columns]);
-    const [to, from] = [{ start: 0, stride: rows }, { start: 0, stride: columns }];
-    return filling(memory, [1, columns, rows], (out, x) => transposeMatrix(out, to, x, from, rows, columns));
-  };
-  const left = upright(a, operation.transposeA);
-  const right = upright(b, operation.transposeB);
-  return ([x, y]) => {
-    const [p, q] = [left([x]), right([y])];
-    const product = multiplyMatrices(memory, p, q);
-    memory.release(p);
-    memory.release(q);
-    return { ...product, shape: [...shape] };
-  };
+function matrixSizes({ transposeA, transposeB }: OperationOf<"matMul">, [a, b]: readonly Node[]) {
+  const steps = ({ shape: [, width] }: Node, transposed: boolean) =>
+    transposed ? { row: 1, column: width } : { row: width, column: 1 };
+  const [rows, inner] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
+  const columns = b.shape[transposeB ? 0 : 1];
+  return { rows, inner, columns, left: steps(a, transposeA), right: steps(b, transposeB) };
+}
+
+type Convolution = OperationOf<"conv2d" | "conv2dInputGradient" | "conv2dFilterGradient">;
+type Fill = (out: Float32Array, ...inputs: Float32Array[]) => void;
+
+function compileConvolution(operation: Convolution, node: Node, loop: (fill: Fill) => Kernel): Kernel {
+  const sizes = convolutionSizes(operation, node);
+  switch (operation.kind) {
+    case "conv2d":
+      return loop((out, x, filter) => convolve(out, x, filter, sizes));
+    case "conv2dInputGradient":
+      return loop((out, dy, filter) => convolveInputGradient(out, dy, filter, sizes));
+    case "conv2dFilterGradient":
+      return loop((out, x, dy) => convolveFilterGradient(out, x, dy, sizes));
+  }
+}
+
+/** The shapes of a convolution's images, filter and output, whichever of them is computed. */
+export function convolutionSizes(geometry: Convolution, { shape, inputs: [a, b] }: Node): ConvolutionSizes {
+  switch (geometry.kind) {
+    case "conv2d":
+      return { image: a.shape, filter: b.shape, output: shape, geometry };
+    case "conv2dInputGradient":
+      return { image: shape, filter: b.shape, output: a.shape, geometry };
+    case "conv2dFilterGradient":
+      return { image: a.shape, filter: shape, output: b.shape, geometry };
+  }
 }
 
 type LayoutKind = "broadcastTo" | "transpose" | "slice" | "pad" | "concat";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sizeOf } from "../../shape.ts";
 import { type Node, topologicalOrder } from "../graph.ts";
 import type { Handle, Kernel, TensorDevice } from "./tensor_device.ts";
 
@@ -29,22 +30,26 @@ export class Schedule {
   readonly #instructions: Instruction[] = [];
   readonly #given: { slot: number; kind: "feeds" | "parameters"; name: string }[] = [];
   readonly #constants = new Map<number, Handle>();
-  readonly #outputs: number[];
+  readonly #outputs: readonly number[];
   readonly #slotCount: number;
+  /** The most memory that values take at once, constants left out, and what is computed then. */
+  readonly peak: { bytes: number; node: Node | undefined };
 
   /**
    * Compiles a graph.
    *
    * @param outputs Nodes to compute, those first that should be computed (and their inputs freed) first.
+   * @param first Nodes on the way there that should be computed before any other.
    */
-  constructor(device: TensorDevice, outputs: readonly Node[]) {
+  constructor(device: TensorDevice, outputs: readonly Node[], first: readonly Node[] = []) {
     this.#device = device;
-    const order = topologicalOrder(outputs);
+    const order = topologicalOrder([...first, ...outputs]);
     const slots = new Map(order.map((node, slot) => [node, slot]));
     this.#slotCount = order.length;
     this.#outputs = outputs.map((node) => slots.get(node)!);
     order.forEach((node, slot) => this.#add(node, slot, node.inputs.map((input) => slots.get(input)!)));
     this.#setLifetimes();
+    this.peak = this.#findPeak(order);
   }
 
   #add(node: Node, output: number, inputs: number[]): void {
@@ -66,6 +71,32 @@ export class Schedule {
         instruction.last.push(slot);
       }
     }
+  }
+
+  /** Follows what a run takes and gives back; nodes that only rename elements share them. */
+  #findPeak(order: readonly Node[]): Schedule["peak"] {
+    const peak: Schedule["peak"] = { bytes: 0, node: undefined };
+    const owners = order.map((_, slot) => slot);
+    const holds = new Map<number, number>();
+    let bytes = 0;
+    for (const { inputs, output, last } of this.#instructions) {
+      const node = order[output];
+      if (node.operation.kind === "reshape" || node.operation.kind === "stopGradient") {
+        owners[output] = owners[inputs[0]];
+      } else bytes += sizeOf(node.shape) * 4;
+      holds.set(owners[output], (holds.get(owners[output]) ?? 0) + 1);
+      if (bytes > peak.bytes) Object.assign(peak, { bytes, node });
+      for (const owner of last.map((slot) => owners[slot])) {
+        const left = holds.get(owner)! - 1;
+        holds.set(owner, left);
+        if (left === 0 && this.#computes(order[owner])) bytes -= sizeOf(order[owner].shape) * 4;
+      }
+    }
+    return peak;
+  }
+
+  #computes({ operation: { kind } }: Node): boolean {
+    return kind !== "input" && kind !== "parameter" && kind !== "constant";
   }
 
   /** Computes the outputs; the caller releases each of the handles it gets, and its own feeds. */

@@ -1,14 +1,11 @@
 /**
- * What a tfjs backend must offer for the graph executor to run on it.
- *
- * tfjs is used below its public operations: kernels are called directly, with no tape, no scopes and no global
- * "current backend". Tensors are handles that the executor frees itself.
+ * What a device must offer for the graph executor to run on it. Tensors are handles that the executor frees itself.
  *
  * @module
  */
 
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { DeviceInfo, OptimizerRule, StepSettings, Tensor } from "../executor.ts";
+import type { DeviceInfo, Feed, OptimizerRule, StepSettings } from "../executor.ts";
 import type { Node } from "../graph.ts";
 
 /** A tensor on a device. Handles may share memory: each is released once. */
@@ -58,8 +55,10 @@ export interface UpdateInputs {
  * was updated (1) or not (0), which the caller releases.
  */
 export interface Update {
-  /** Makes one update. */
+  /** Makes one update; none after a deferred step that was not finite, until its result is known. */
   run(inputs: UpdateInputs): Handle;
+  /** Says that the results of all steps are known. */
+  settle(): void;
   /** Gives back the optimizer's state. */
   dispose(): void;
 }
@@ -68,10 +67,12 @@ export interface Update {
 export interface TensorDevice {
   /** Where it computes. */
   readonly info: DeviceInfo;
+  /** The most memory it can ever have, where there is such a limit. */
+  readonly memoryLimitBytes?: number;
   /** Makes an operation ready that is neither an input nor a parameter. */
   compile(node: Node): Kernel;
-  /** Copies a tensor to the device. */
-  upload(tensor: Tensor): Handle;
+  /** Copies elements to the device, where they are float32. */
+  upload(tensor: Feed): Handle;
   /** A second handle to the same memory. */
   retain(handle: Handle): Handle;
   /** Gives one hold back. */

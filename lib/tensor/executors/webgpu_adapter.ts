@@ -61,6 +61,9 @@ export interface WatchedDevice {
   assertHealthy(): void;
 }
 
+/** What is used where an adapter has it: to store half precision, and to measure. */
+const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+
 /**
  * Opens a device with the adapter's own limits.
  *
@@ -75,11 +78,13 @@ export async function openDevice(): Promise<WatchedDevice> {
       hint: "Run `./run doctor`, or use --device wasm.",
     });
   }
-  const { limits } = adapter;
+  const { limits, features } = adapter;
   const device = await adapter.requestDevice({
+    requiredFeatures: wantedFeatures.filter((feature) => features.has(feature)),
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
       maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,

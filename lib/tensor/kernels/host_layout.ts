@@ -1,7 +1,7 @@
 /**
  * Loops over strided views of float32 arrays: every operation that moves, stretches or sums elements.
  *
- * Used by the executors whose tensors lie in host memory. Tested through them in tests/lib/tensor/executors_test.ts.
+ * Used by the executors whose tensors lie in host memory. Tested through them in tests/lib/tensor/host_executors_test.ts.
  *
  * @module
  */
@@ -98,38 +98,4 @@ export function sumAxes(out: Float32Array, x: Float32Array, shape: Shape, axes: 
     }
   });
   out.set(sums);
-}
-
-/** A matrix inside an array: where it starts, and from one line to the next. */
-export interface MatrixView {
-  start: number;
-  stride: number;
-}
-
-/** Transposes a matrix of `x` of the given size into a matrix of `out`. */
-export function transposeMatrix(
-  out: Float32Array,
-  to: MatrixView,
-  x: Float32Array,
-  from: MatrixView,
-  rowCount: number,
-  columnCount: number,
-): void {
-  const block = 16; // a 16 × 16 block of both arrays stays in the first-level cache
-  for (let row0 = 0; row0 < rowCount; row0 += block) {
-    const row1 = Math.min(row0 + block, rowCount);
-    for (let column0 = 0; column0 < columnCount; column0 += block) {
-      const column1 = Math.min(column0 + block, columnCount);
-      for (let column = column0; column < column1; column++) {
-        const line = to.start + column * to.stride;
-        for (
-          let row = row0, at = from.start + row * from.stride + column;
-          row < row1;
-          row++, at += from.stride
-        ) {
-          out[line + row] = x[at];
-        }
-      }
-    }
-  }
 }

@@ -1,32 +1,35 @@
 /**
- * The shape of our WGSL programs, and helpers to write them.
+ * The shape of our WGSL kernels, and helpers to write them.
  *
- * A program computes one tensor. Its body is the inside of a function that runs once for each `index` in
- * `[0, invocations)`; it reads the arrays of its inputs by name and writes the array `result`. Shapes are baked in
- * as constants: they never change in a graph, and the compiler can then unroll and drop bounds it can prove.
- * There is no shared memory and there are no barriers, which software adapters run slowest of all.
+ * A kernel's body is the inside of a function that runs once for each `index` in `[0, invocations)`. It reaches its
+ * operands through readers and its results through a writer, so that it does not know whether an operand lies in a
+ * buffer or is computed on the spot, nor what else is made of its results before they are stored
+ * (`compiler/kernel_code.ts`). Shapes are baked in as constants: they never change in a graph, and the compiler can
+ * then unroll and drop bounds it can prove.
  *
  * @module
  */
 
-import type { Shape } from "../../shape.ts";
-
-/** 1 for arrays of `f32`, 4 for arrays of `vec4<f32>`. */
+/** 1 for elements read one by one, 4 for four at a time. */
 export type Components = 1 | 4;
 
-/** One tensor computed from others. */
-export interface WgslProgram {
-  inputs: readonly { name: string; components: Components }[];
-  shape: Shape;
-  /** Of the result. */
-  components: Components;
+/** Code for the operand's element (or four) at an index, itself a piece of code. */
+export type Reader = (index: string) => string;
+
+/** Code that stores a result's element (or four) at an index. */
+export type Writer = (index: string, value: string) => string;
+
+/** One kernel's code. */
+export interface WgslKernel {
+  /** How often the body runs; the last workgroup's surplus invocations are sent home first. */
   invocations: number;
   /** The most turns that the loops of one invocation take, all together; {@linkcode loopTurns} counts them. */
   turns: number;
-  /** Invocations of a workgroup; 64 without. */
+  /** Invocations of a workgroup; 64 without, which fills a wavefront of every vendor. */
   workgroupSize?: number;
   /** Declarations outside the function. */
   declarations?: string;
+  /** May use `index`, and `group` and `lane`, of which it is made. */
   body: string;
 }
 
@@ -47,20 +50,6 @@ export function stretchOf(rows: number, parts: number, turnsOfRow: number): numb
   return Math.min(Math.ceil(rows / Math.max(1, parts)), longest);
 }
 
-/** How wide to split work: few fat threads on a processor, many thin ones on a graphics chip. */
-export interface Tuning {
-  /** The least number of invocations in a workgroup of a convolution. */
-  convolutionLanes: number;
-  /** The number of workgroups a reduction is split into, about. */
-  reductionGroups: number;
-}
-
-/** Good values measured on llvmpipe, and ones that fill a chip with thousands of lanes. */
-export const tunings: Record<"software" | "hardware", Tuning> = {
-  software: { convolutionLanes: 8, reductionGroups: 64 },
-  hardware: { convolutionLanes: 64, reductionGroups: 1024 },
-};
-
 /** 4 when every size can be read in fours. */
 export function componentsFor(...sizes: number[]): Components {
   return sizes.every((size) => size % 4 === 0) ? 4 : 1;
@@ -70,6 +59,27 @@ export function componentsFor(...sizes: number[]): Components {
 export function elementType(components: Components): string {
   return components === 4 ? "vec4<f32>" : "f32";
 }
+
+/** The type of an array's elements that are stored in half precision. */
+export function halfType(components: Components): string {
+  return components === 4 ? "vec4<f16>" : "f16";
+}
+
+/**
+ * A float32 element as it is stored in half precision. Adapters may round what is too large to the largest half or to
+ * infinity: here it is infinity before it is rounded, so that the step's objective tells of it.
+ */
+export function toHalf(code: string, components: Components): string {
+  return `to_half${components}(${code})`;
+}
+
+/** The functions that {@linkcode toHalf} calls. */
+export const halfFunctions = ([1, 4] as const).map((components) => {
+  const [from, to] = [elementType(components), halfType(components)];
+  return `fn to_half${components}(x: ${from}) -> ${to} {
+  return ${to}(select(x, x * 3e38, abs(x) > ${from}(65504.0)));
+}`;
+}).join("\n");
 
 /** Lines made by counting. */
 export function lines(count: number, line: (i: number) => string): string {

@@ -1,10 +1,10 @@
 /**
- * WGSL programs of batch normalization with ReLU on `[…, C]`, seen as N rows of C channels.
+ * WGSL of batch normalization with ReLU on `[…, C]`, seen as N rows of C channels.
  *
- * Bindings: `x`, `moments` [2, C], `gamma` [C], `beta` [C], `dy`, `totals` [2, C] as each program names them (read),
- * `result` (read and write). Channels are read in fours where C allows, so neighbouring invocations read
- * neighbouring memory. Reductions run in two programs, as there is no sum across workgroups: the first gives every
- * invocation one channel (or four) and a stretch of rows, the second joins the stretches. Workgroups of 64.
+ * Normalizing and the input's gradient are elementwise code. Moments and the parameters' gradients are reductions
+ * in two kernels, as there is no sum across workgroups: the first gives every invocation one channel (or four) and a
+ * stretch of rows, the second joins the stretches. Channels are read in fours where C allows, so neighbouring
+ * invocations read neighbouring memory. No shared memory, workgroups of 64.
  *
  * @see Ioffe and Szegedy, ICML 2015; Chan, Golub, LeVeque 1979 for joining variances.
  * @module
@@ -12,163 +12,185 @@
 
 import { type Shape, sizeOf } from "../../shape.ts";
 import {
-  componentsFor,
+  type Components,
   elementType,
   float,
   loopTurns,
+  type Reader,
   stretchOf,
-  type Tuning,
-  type WgslProgram,
+  type WgslKernel,
+  type Writer,
 } from "./wgsl.ts";
-
-/** What normalization needs to know of its input. */
-interface Rows {
-  rows: number;
-  /** Elements (of `components` channels) in a row. */
-  width: number;
-  components: 1 | 4;
-  type: string;
-  /** Stretches of rows in a reduction, and their length. */
-  parts: number;
-  stretch: number;
-}
-
-function rowsOf(shape: Shape, tuning: Tuning): Rows {
-  const channels = shape[shape.length - 1];
-  const rows = sizeOf(shape) / channels;
-  const components = componentsFor(channels);
-  const width = channels / components;
-  const wanted = Math.ceil(tuning.reductionGroups * 64 / width);
-  const stretch = stretchOf(rows, Math.min(wanted, Math.ceil(rows / 32), 512), 2);
-  return {
-    rows,
-    width,
-    components,
-    type: elementType(components),
-    parts: Math.ceil(rows / stretch),
-    stretch,
-  };
-}
-
-/** Mean and sum of squared deviations of each stretch of rows, `[parts, 2, C]`. */
-export function momentPartsProgram(shape: Shape, tuning: Tuning): WgslProgram & { parts: number } {
-  const { rows, width, components, type, parts, stretch } = rowsOf(shape, tuning);
-  return {
-    parts,
-    inputs: [{ name: "x", components }],
-    shape: [parts, 2, width * components],
-    components,
-    invocations: parts * width,
-    turns: 2 * loopTurns(stretch),
-    body: `
-      let channel = index % ${width}; let part = index / ${width};
-      let first = part * ${stretch}; let last = min(first + ${stretch}, ${rows});
-      var sum = ${type}(0.0);
-      for (var row = first; row < last; row++) { sum += x[row * ${width} + channel]; }
-      let mean = sum / f32(last - first);
-      var squares = ${type}(0.0);
-      for (var row = first; row < last; row++) { let d = x[row * ${width} + channel] - mean; squares += d * d; }
-      result[part * ${2 * width} + channel] = mean;
-      result[part * ${2 * width} + ${width} + channel] = squares;`,
-  };
-}
-
-/** Mean and biased variance of all rows from those of the stretches. */
-export function joinMomentsProgram(shape: Shape, tuning: Tuning): WgslProgram {
-  const { rows, width, components, type, parts, stretch } = rowsOf(shape, tuning);
-  const count = `f32(min(${stretch}, ${rows} - part * ${stretch}))`;
-  return {
-    inputs: [{ name: "partial", components }],
-    shape: [2, width * components],
-    components,
-    invocations: width,
-    turns: 2 * loopTurns(parts),
-    body: `
-      var sum = ${type}(0.0);
-      for (var part = 0; part < ${parts}; part++) { sum += ${count} * partial[part * ${2 * width} + index]; }
-      let mean = sum / ${float(rows)};
-      var squares = ${type}(0.0);
-      for (var part = 0; part < ${parts}; part++) {
-        let d = partial[part * ${2 * width} + index] - mean;
-        squares += partial[part * ${2 * width} + ${width} + index] + ${count} * d * d;
-      }
-      result[index] = mean;
-      result[${width} + index] = squares / ${float(rows)};`,
-  };
-}
+import type { Tuning } from "./wgsl_tuning.ts";
 
 /** Options of the normalization itself. */
-interface Normalization {
+export interface Normalization {
+  /** Added to the variance. */
   epsilon: number;
+  /** Whether ReLU follows. */
   relu: boolean;
 }
 
-const normalized = (width: number, { epsilon }: Normalization) => `
-      let scale = 1.0 / sqrt(moments[${width} + channel] + ${float(epsilon)});
-      let unit = (value - moments[channel]) * scale;
-      let y = gamma[channel] * unit + beta[channel];`;
+/** What elementwise code of a normalization is written with. */
+export interface BatchNormScope {
+  /** Elements at a time. */
+  components: Components;
+  /** Code for operand i (x, moments, gamma, beta, then dy and totals in the gradient) at an index. */
+  read: (operand: number, index: string) => string;
+  /** The element's index. */
+  index: string;
+  /** Adds `let name = code;` and gives the name. */
+  line: (code: string) => string;
+  /** The same for what depends on the channel alone, and may stand before a loop over rows. */
+  once: (code: string) => string;
+}
+
+/** The normalized element and what it is made of. */
+function normalized(
+  width: number,
+  channel: string,
+  { epsilon }: Normalization,
+  { read, index, line, once }: BatchNormScope,
+) {
+  const scale = once(`1.0 / sqrt(${read(1, `${channel} + ${width}`)} + ${float(epsilon)})`);
+  const [mean, gamma, beta] = [read(1, channel), read(2, channel), read(3, channel)].map(once);
+  const unit = line(`(${read(0, index)} - ${mean}) * ${scale}`);
+  const y = line(`${gamma} * ${unit} + ${beta}`);
+  return { gamma, scale, unit, y };
+}
 
 /** `dy` where the ReLU, if there is one, let pass. */
-const passing = (type: string, dy: string, { relu }: Normalization) =>
-  relu ? `select(${type}(0.0), ${dy}, y > ${type}(0.0))` : dy;
+function passing(y: string, { relu }: Normalization, { components, read, index }: BatchNormScope): string {
+  const zero = `${elementType(components)}()`;
+  return relu ? `select(${zero}, ${read(4, index)}, ${y} > ${zero})` : read(4, index);
+}
 
-/** `gamma · (x − mean) / √(variance + epsilon) + beta`, then ReLU if asked; NaN stays NaN. */
-export function batchNormProgram(shape: Shape, options: Normalization, tuning: Tuning): WgslProgram {
-  const { rows, width, components, type } = rowsOf(shape, tuning);
-  const y = options.relu ? `select(y, ${type}(0.0), y <= ${type}(0.0))` : "y";
+/**
+ * An element of batch normalization, `gamma · (x − mean) / √(variance + epsilon) + beta`, or of its input's
+ * gradient, `gamma / √(v + ε) · (dy − (Σ dy + x̂ Σ dy x̂) / N)`; NaN stays NaN.
+ */
+export function batchNormCode(
+  shape: Shape,
+  operation: Normalization & { kind: "batchNorm" | "batchNormInputGradient" },
+  scope: BatchNormScope,
+): string {
+  const { components, read, line } = scope;
+  const width = shape[shape.length - 1] / components;
+  const channel = line(`${scope.index} % ${width}`);
+  const { gamma, scale, unit, y } = normalized(width, channel, operation, scope);
+  if (operation.kind === "batchNorm") {
+    const zero = `${elementType(components)}()`;
+    return operation.relu ? `select(${y}, ${zero}, ${y} <= ${zero})` : y;
+  }
+  const rows = float(sizeOf(shape) / components / width);
+  const sums = line(`${read(5, `${channel} + ${width}`)} + ${unit} * ${read(5, channel)}`);
+  return `${gamma} * ${scale} * (${passing(y, operation, scope)} - ${sums} / ${rows})`;
+}
+
+/** How the rows of a reduction are shared out. */
+export interface RowParts {
+  /** All rows. */
+  rows: number;
+  /** Elements (of `components` channels) in a row. */
+  width: number;
+  /** Channels of an element. */
+  components: Components;
+  /** Stretches of rows. */
+  parts: number;
+  /** Rows of a stretch; the last may have fewer. */
+  stretch: number;
+}
+
+/** Shares the rows of `[…, C]` out to about as many invocations as the tuning asks for. */
+export function rowParts(shape: Shape, components: Components, tuning: Tuning): RowParts {
+  const channels = shape[shape.length - 1];
+  const rows = sizeOf(shape) / channels;
+  const width = channels / components;
+  const wanted = Math.ceil(tuning.reductionGroups * 64 / width);
+  // As many parts as rows in a part, so that neither half of the reduction walks a long way.
+  const stretch = stretchOf(rows, Math.min(wanted, Math.ceil(Math.sqrt(rows))), 2);
+  return { rows, width, components, parts: Math.ceil(rows / stretch), stretch };
+}
+
+const partOf = ({ width, stretch, rows }: RowParts) => `
+  let channel = index % ${width}; let part = index / ${width};
+  let first = part * ${stretch}; let last = min(first + ${stretch}, ${rows});`;
+
+/** Mean and sum of squared deviations of each stretch of rows, `[parts, 2, C]`. */
+export function momentParts(split: RowParts, { x, write }: { x: Reader; write: Writer }): WgslKernel {
+  const { width, components, parts, stretch } = split;
+  const type = elementType(components);
   return {
-    inputs: ["x", "moments", "gamma", "beta"].map((name) => ({ name, components })),
-    shape,
-    components,
-    invocations: rows * width,
-    turns: 0,
+    invocations: parts * width,
+    turns: 2 * loopTurns(stretch),
+    body: `${partOf(split)}
+  var sum = ${type}();
+  for (var row = first; row < last; row++) { sum += ${x(`row * ${width} + channel`)}; }
+  let mean = sum / f32(last - first);
+  var squares = ${type}();
+  for (var row = first; row < last; row++) { let d = ${
+      x(`row * ${width} + channel`)
+    } - mean; squares += d * d; }
+  ${write(`part * ${2 * width} + channel`, "mean")}
+  ${write(`part * ${2 * width} + ${width} + channel`, "squares")}`,
+  };
+}
+
+/** Mean and biased variance of all rows from those of the stretches, `[2, C]`. */
+export function joinMoments(
+  split: RowParts,
+  { parts: at, write }: { parts: Reader; write: Writer },
+): WgslKernel {
+  const { rows, width, components, parts, stretch } = split;
+  const type = elementType(components);
+  const count = `f32(min(${stretch}, ${rows} - part * ${stretch}))`;
+  return {
+    invocations: width,
+    turns: 2 * loopTurns(parts),
     body: `
-      let channel = index % ${width}; let value = x[index];${normalized(width, options)}
-      result[index] = ${y};`,
+  var sum = ${type}();
+  for (var part = 0; part < ${parts}; part++) { sum += ${count} * ${at(`part * ${2 * width} + index`)}; }
+  let mean = sum / ${float(rows)};
+  var squares = ${type}();
+  for (var part = 0; part < ${parts}; part++) {
+    let d = ${at(`part * ${2 * width} + index`)} - mean;
+    squares += ${at(`part * ${2 * width} + ${width} + index`)} + ${count} * d * d;
+  }
+  ${write("index", "mean")}
+  ${write(`${width} + index`, `squares / ${float(rows)}`)}`,
   };
 }
 
 /** Sums of `dy · x̂` and `dy` over each stretch of rows, `[parts, 2, C]`; `dy` counts where the ReLU let pass. */
-export function parameterGradientPartsProgram(
-  shape: Shape,
+export function parameterGradientParts(
+  split: RowParts,
   options: Normalization,
-  tuning: Tuning,
-): WgslProgram & { parts: number } {
-  const { rows, width, components, type, parts, stretch } = rowsOf(shape, tuning);
-  return {
-    parts,
-    inputs: ["x", "moments", "gamma", "beta", "dy"].map((name) => ({ name, components })),
-    shape: [parts, 2, width * components],
+  { operands, write }: { operands: readonly Reader[]; write: Writer },
+): WgslKernel {
+  const { width, components, parts, stretch } = split;
+  const type = elementType(components);
+  const [before, lines]: [string[], string[]] = [[], []];
+  const scope: BatchNormScope = {
     components,
+    read: (i, at) => operands[i](at),
+    index: "at",
+    line: (code) => `v${lines.push(`let v${lines.length} = ${code};`) - 1}`,
+    once: (code) => `w${before.push(`let w${before.length} = ${code};`) - 1}`,
+  };
+  const { unit, y } = normalized(width, "channel", options, scope);
+  const passed = scope.line(passing(y, options, scope));
+  return {
     invocations: parts * width,
     turns: loopTurns(stretch),
-    body: `
-      let channel = index % ${width}; let part = index / ${width};
-      let first = part * ${stretch}; let last = min(first + ${stretch}, ${rows});
-      var products = ${type}(0.0); var sum = ${type}(0.0);
-      for (var row = first; row < last; row++) {
-        let value = x[row * ${width} + channel];${normalized(width, options)}
-        let passed = ${passing(type, `dy[row * ${width} + channel]`, options)};
-        products += passed * unit; sum += passed;
-      }
-      result[part * ${2 * width} + channel] = products;
-      result[part * ${2 * width} + ${width} + channel] = sum;`,
-  };
-}
-
-/** Total gradient for x: `gamma / √(v + ε) · (dy − (Σ dy + x̂ Σ dy x̂) / N)`; `totals` holds the sums. */
-export function inputGradientProgram(shape: Shape, options: Normalization, tuning: Tuning): WgslProgram {
-  const { rows, width, components, type } = rowsOf(shape, tuning);
-  return {
-    inputs: ["x", "moments", "gamma", "beta", "dy", "totals"].map((name) => ({ name, components })),
-    shape,
-    components,
-    invocations: rows * width,
-    turns: 0,
-    body: `
-      let channel = index % ${width}; let value = x[index];${normalized(width, options)}
-      let passed = ${passing(type, "dy[index]", options)};
-      let mean = (totals[${width} + channel] + unit * totals[channel]) / ${float(rows)};
-      result[index] = gamma[channel] * scale * (passed - mean);`,
+    body: `${partOf(split)}
+  ${before.join("\n  ")}
+  var products = ${type}(); var sum = ${type}();
+  for (var row = first; row < last; row++) {
+    let at = row * ${width} + channel;
+    ${lines.join("\n    ")}
+    products += ${passed} * ${unit}; sum += ${passed};
+  }
+  ${write(`part * ${2 * width} + channel`, "products")}
+  ${write(`part * ${2 * width} + ${width} + channel`, "sum")}`,
   };
 }

@@ -1,25 +1,26 @@
 /**
- * WGSL programs of convolutions for any channels and groups: one invocation for an element of the result.
+ * WGSL kernels of convolutions for any channels and groups: one invocation for an element of the result.
  *
- * Bindings: two of `x`, `filter`, `dy` as each program names them (read), `result` (read and write). Workgroups of
- * 64. Meant for what the tiles of wgsl_convolution.ts do not fit: first layers' gradients, odd channel counts.
+ * Meant for what the tiles of wgsl_tiles.ts do not fit: first layers' gradients, odd channel counts. No shared
+ * memory, workgroups of 64.
  *
  * @module
  */
 
 import { sizeOf } from "../../shape.ts";
-import { loopTurns, stretchOf, type Tuning, type WgslProgram } from "./wgsl.ts";
-import type { ConvolutionShapes } from "./wgsl_convolution.ts";
+import { loopTurns, type Reader, stretchOf, type WgslKernel, type Writer } from "./wgsl.ts";
+import type { ConvolutionShapes } from "./wgsl_tiles.ts";
+import type { Tuning } from "./wgsl_tuning.ts";
 
 /** The output, one element an invocation. */
-export function plainForwardProgram({ x, filter, y, geometry: g }: ConvolutionShapes): WgslProgram {
+export function plainForwardKernel(
+  { x, filter, y, geometry: g }: ConvolutionShapes,
+  operands: { x: Reader; filter: Reader; write: Writer },
+): WgslKernel {
   const [, height, width, channels] = x;
   const [kernelHeight, kernelWidth, depth, filters] = filter;
   const [, outHeight, outWidth] = y;
   return {
-    inputs: [{ name: "x", components: 1 }, { name: "filterValues", components: 1 }],
-    shape: y,
-    components: 1,
     invocations: sizeOf(y),
     turns: loopTurns(kernelHeight, kernelWidth, depth),
     body: `
@@ -35,23 +36,25 @@ export function plainForwardProgram({ x, filter, y, geometry: g }: ConvolutionSh
       if (ix < 0 || ix >= ${width}) { continue; }
       let p = ((n * ${height} + iy) * ${width} + ix) * ${channels} + channel;
       let w = (ky * ${kernelWidth} + kx) * ${depth * filters} + k;
-      for (var c = 0; c < ${depth}; c++) { sum += x[p + c] * filterValues[w + c * ${filters}]; }
+      for (var c = 0; c < ${depth}; c++) { sum += ${operands.x("p + c")} * ${
+      operands.filter(`w + c * ${filters}`)
+    }; }
     }
   }
-  result[index] = sum;`,
+  ${operands.write("index", "sum")}`,
   };
 }
 
 /** The input's gradient, one element an invocation. */
-export function plainInputGradientProgram({ x, filter, y, geometry: g }: ConvolutionShapes): WgslProgram {
+export function plainInputGradientKernel(
+  { x, filter, y, geometry: g }: ConvolutionShapes,
+  operands: { dy: Reader; filter: Reader; write: Writer },
+): WgslKernel {
   const [, height, width, channels] = x;
   const [kernelHeight, kernelWidth, groupChannels, filters] = filter;
   const [, outHeight, outWidth] = y;
   const depth = filters / g.groups;
   return {
-    inputs: [{ name: "dy", components: 1 }, { name: "filterValues", components: 1 }],
-    shape: x,
-    components: 1,
     invocations: sizeOf(x),
     turns: loopTurns(kernelHeight, kernelWidth, depth),
     body: `
@@ -67,33 +70,45 @@ export function plainInputGradientProgram({ x, filter, y, geometry: g }: Convolu
       if (tx < 0 || tx % ${g.strides[1]} != 0 || ox >= ${outWidth}) { continue; }
       let p = ((n * ${outHeight} + oy) * ${outWidth} + ox) * ${filters} + first;
       let w = ((ky * ${kernelWidth} + kx) * ${groupChannels} + c % ${groupChannels}) * ${filters} + first;
-      for (var k = 0; k < ${depth}; k++) { sum += dy[p + k] * filterValues[w + k]; }
+      for (var k = 0; k < ${depth}; k++) { sum += ${operands.dy("p + k")} * ${operands.filter("w + k")}; }
     }
   }
-  result[index] = sum;`,
+  ${operands.write("index", "sum")}`,
   };
+}
+
+/** How a filter's gradient is shared out: rows of `dy` in all and in each part. */
+export interface PlainSplit {
+  /** Sums that are added up afterwards. */
+  parts: number;
+  /** Rows of a part; the last may have fewer. */
+  stretch: number;
+  /** Rows in all. */
+  lineCount: number;
+}
+
+/** Shares a filter's gradient out to about as many invocations as the tuning asks for. */
+export function splitPlainFilterGradient({ x, filter, y }: ConvolutionShapes, tuning: Tuning): PlainSplit {
+  const lineCount = x[0] * y[1];
+  const wanted = tuning.reductionGroups * 64 / sizeOf(filter);
+  const stretch = stretchOf(lineCount, wanted, loopTurns(1, y[2]));
+  return { parts: Math.ceil(lineCount / stretch), stretch, lineCount };
 }
 
 /**
  * The filter's gradient in `parts` sums `[parts, KH, KW, C / groups, K]`, each over some rows of `dy`: one element of
  * one part an invocation.
  */
-export function plainFilterGradientPartsProgram(
+export function plainFilterGradientParts(
   { x, filter, y, geometry: g }: ConvolutionShapes,
-  tuning: Tuning,
-): WgslProgram & { parts: number } {
-  const [batch, height, width, channels] = x;
+  { parts, stretch, lineCount }: PlainSplit,
+  operands: { x: Reader; dy: Reader; write: Writer },
+): WgslKernel {
+  const [, height, width, channels] = x;
   const [, kernelWidth, groupChannels, filters] = filter;
   const [, outHeight, outWidth] = y;
   const size = sizeOf(filter);
-  const lineCount = batch * outHeight;
-  const stretch = stretchOf(lineCount, tuning.reductionGroups * 64 / size, loopTurns(1, outWidth));
-  const parts = Math.ceil(lineCount / stretch);
   return {
-    parts,
-    inputs: [{ name: "x", components: 1 }, { name: "dy", components: 1 }],
-    shape: [parts, ...filter],
-    components: 1,
     invocations: parts * size,
     turns: loopTurns(stretch, outWidth),
     body: `
@@ -108,10 +123,10 @@ export function plainFilterGradientPartsProgram(
     for (var ox = 0; ox < ${outWidth}; ox++) {
       let ix = ox * ${g.strides[1]} + kx;
       if (ix < 0 || ix >= ${width}) { continue; }
-      sum += x[((line / ${outHeight} * ${height} + iy) * ${width} + ix) * ${channels} + c] *
-        dy[(line * ${outWidth} + ox) * ${filters} + k];
+      sum += ${operands.x(`((line / ${outHeight} * ${height} + iy) * ${width} + ix) * ${channels} + c`)} *
+        ${operands.dy(`(line * ${outWidth} + ox) * ${filters} + k`)};
     }
   }
-  result[index] = sum;`,
+  ${operands.write("index", "sum")}`,
   };
 }

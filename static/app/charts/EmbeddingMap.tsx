@@ -1,124 +1,187 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { MapPoint } from "../../../routes/api.ts";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { cssColour, isDark } from "../hooks.ts";
-import { drawMap, fitView, nearestPoint, type Size, toCanvas, type View, zoomView } from "./map_plane.ts";
+import type { Rgb } from "./map_colours.ts";
+import { drawOverlay } from "./map_overlay.ts";
+import type { MapPainter, MapScene } from "./map_painter.ts";
+import {
+  fitView,
+  panView,
+  pinchView,
+  type Place,
+  placeOf,
+  PointIndex,
+  type Size,
+  toCanvas,
+  toMap,
+  type View,
+  viewOf,
+  viewPolygon,
+  viewText,
+  zoomView,
+} from "./map_plane.ts";
+import { usePainter } from "./use_painter.ts";
+import { useMapPointer } from "./use_map_pointer.ts";
 
 /** What the map shows and whom it tells. */
 export interface EmbeddingMapProps {
-  points: MapPoint[];
-  colourOf: (point: MapPoint) => string;
-  selected: number | null;
-  /** A point under the pointer or chosen by key, with its place on the canvas. */
-  onSelect: (index: number | null, place: [number, number]) => void;
-  onOpen: (index: number) => void;
+  /** Where the windows' points are and come from, and how they look. */
+  scene: Omit<MapScene, "background">;
+  /** Windows that can be reached: what stands back cannot. */
+  isLit: (window: number) => boolean;
+  /** The window under the pointer or chosen by key. */
+  current: number | null;
+  /** Whether dragging encircles windows. */
+  isLasso: boolean;
+  /** The view in the address; everything is shown without one. */
+  viewInAddress: string | null;
+  /** `webgl` or `canvas` draws with that, in software too; what does best is found out without it. */
+  drawWith: string | null;
+  /** A window under the pointer or chosen by key, with its place on the canvas. */
+  onCurrent: (window: number | null, place: Place) => void;
+  onOpen: (window: number) => void;
+  /** Windows that were encircled, and whether they come to those that were chosen before. */
+  onLasso: (windows: number[], isMore: boolean) => void;
+  onView: (text: string) => void;
+  /** With what it is drawn: the plain canvas also stands in where WebGL is missing, lost, or slower. */
+  onDrawn: (kind: MapPainter["kind"]) => void;
 }
 
-/** The embedding map on a canvas: drag to pan, wheel to zoom; arrow keys choose a window and Enter opens it. */
-export function EmbeddingMap({ points, colourOf, selected, onSelect, onOpen }: EmbeddingMapProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+/** Factor of one press of a key or button. */
+const zoomStep = 1.3;
+const panStep = 60;
+
+/** The embedding map: drag to pan, wheel or pinch to zoom, or drag around windows; everything by key, too. */
+export function EmbeddingMap(props: EmbeddingMapProps) {
+  const [isLost, setLost] = useState(false);
+  const drawWith = isLost ? "canvas" : props.drawWith;
+  // A canvas keeps its first kind of context: another kind needs another canvas.
+  return <MapCanvas key={drawWith} {...props} drawWith={drawWith} onLost={() => setLost(true)} />;
+}
+
+function MapCanvas(props: EmbeddingMapProps & { onLost: () => void }) {
+  const { scene, current, isLasso, viewInAddress, onCurrent, onOpen, onLasso, onView, isLit } = props;
+  const base = useRef<HTMLCanvasElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   const [moved, setMoved] = useState<View | null>(null);
-  const view = moved ?? fitView(points, size);
+  const [lasso, setLasso] = useState<Place[]>([]);
   const dark = isDark.value;
+  const fitted = useMemo(() => fitView(scene.places, size), [scene.places, size]);
+  const view = moved ?? viewOf(viewInAddress, size) ?? fitted;
+  const index = useMemo(() => new PointIndex(scene.places), [scene.places]);
+  const background = useMemo(() => rgbOf(cssColour("--panel")), [dark]);
+  const painted = useMemo(() => ({ ...scene, background }), [scene, background]);
+  const { drawWith, onLost, onDrawn } = props;
+  const kind = usePainter(base, { scene: painted, view, size, drawWith, onLost });
+  useEffect(() => {
+    if (kind !== null) onDrawn(kind);
+  }, [kind]);
 
+  useSize(base, setSize);
+  // The address follows when the view has come to rest; "back" in the browser leads the view.
   useEffect(() => {
-    const element = canvas.current!;
-    const observer = new ResizeObserver(() =>
-      setSize({ width: element.clientWidth, height: element.clientHeight })
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+    if (!moved) return;
+    const timer = setTimeout(() => onView(viewText(moved, size)), 250);
+    return () => clearTimeout(timer);
+  }, [moved]);
+  useEffect(() => setMoved(null), [viewInAddress]);
   useEffect(() => {
-    const element = canvas.current!;
-    element.width = Math.round(size.width * devicePixelRatio);
-    element.height = Math.round(size.height * devicePixelRatio);
-  }, [size]);
-  useEffect(() => {
-    const context = canvas.current!.getContext("2d")!;
-    drawMap(context, { points, view, size, colourOf, background: cssColour("--panel"), selected });
-  }, [points, view, size, colourOf, selected, dark]);
-  usePointer(canvas, { points, view, size, setView: setMoved, onSelect, onOpen });
+    drawOverlay(overlay.current!, { scene: painted, view, size, current, lasso });
+  }, [painted, view, size, current, lasso]);
 
+  const litAt = (place: Place) => {
+    const window = index.nearest(view, size, place);
+    return window !== null && isLit(window) ? window : null;
+  };
+  useMapPointer(base, {
+    isLasso,
+    hover: (place) => onCurrent(litAt(place), place),
+    leave: () => onCurrent(null, [0, 0]),
+    pan: (by) => setMoved(panView(view, by)),
+    zoom: (at, factor) => setMoved(zoomView(view, size, at, factor)),
+    pinch: (before, after) => setMoved(pinchView(view, size, { before, after })),
+    draw: setLasso,
+    encircle: (polygon, isMore) => {
+      setLasso([]);
+      onLasso(index.inside(polygon.map((place) => toMap(place, view, size))).filter(isLit), isMore);
+    },
+    open: (place, isTouch) => {
+      const window = litAt(place);
+      // A finger has no hovering: its first touch shows the window, a mouse opens it at once.
+      if (isTouch && window !== current) onCurrent(window, place);
+      else if (window !== null) onOpen(window);
+    },
+  });
+
+  const centre: Place = [size.width / 2, size.height / 2];
+  const zoom = (factor: number) => setMoved(zoomView(view, size, centre, factor));
+  const showAll = () => {
+    setMoved(null);
+    onView("");
+  };
+  const walk = (step: number) => {
+    const lit = Array.from({ length: scene.order.length }, (_, i) => i).filter(isLit);
+    if (lit.length === 0) return;
+    const at = current === null ? -1 : lit.indexOf(current);
+    const next = lit[at < 0 ? (step > 0 ? 0 : lit.length - 1) : (at + step + lit.length) % lit.length];
+    onCurrent(next, toCanvas(placeOf(scene.places, next, "video"), view, size));
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    const centre: [number, number] = [size.width / 2, size.height / 2];
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const factor = { "+": 1.3, "-": 1 / 1.3 }[event.key];
-    if (step !== undefined && points.length > 0) {
-      const index = ((selected ?? (step > 0 ? -1 : 0)) + step + points.length) % points.length;
-      onSelect(index, toCanvas(points[index].video, view, size));
-    } else if (factor !== undefined) setMoved(zoomView(view, size, centre, factor));
-    else if (event.key === "0") setMoved(null);
-    else if (event.key === "Enter" && selected !== null) onOpen(selected);
-    else if (event.key === "Escape") onSelect(null, centre);
+    const pans: Record<string, Place> = {
+      ArrowRight: [-panStep, 0],
+      ArrowLeft: [panStep, 0],
+      ArrowDown: [0, -panStep],
+      ArrowUp: [0, panStep],
+    };
+    const pan = pans[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (pan && event.shiftKey) setMoved(panView(view, pan));
+    else if (pan) walk(event.key === "ArrowRight" || event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? zoomStep : 1 / zoomStep);
+    else if (event.key === "0") showAll();
+    else if (event.key === "Enter" && current !== null) onOpen(current);
+    else if (event.key === " " && current !== null) onLasso([current], true);
+    else if (event.key === "v") onLasso(index.inside(viewPolygon(view, size)).filter(isLit), event.shiftKey);
+    else if (event.key === "Escape") onCurrent(null, centre);
     else return;
     event.preventDefault();
+    event.stopPropagation();
   };
   return (
-    <canvas
-      ref={canvas}
-      class="map"
-      tabIndex={0}
-      role="application"
-      aria-label={`Embedding map of ${points.length} windows. Arrow keys choose a window, Enter opens it, plus and ` +
-        "minus zoom, 0 shows all."}
-      onKeyDown={onKeyDown}
-    />
+    <>
+      <canvas
+        ref={base}
+        class={isLasso ? "map lasso" : "map"}
+        tabIndex={0}
+        role="application"
+        aria-label={`Embedding map of ${scene.order.length} windows. Arrow keys choose a window, Enter plays it, ` +
+          "space puts it into the list, v lists all in view, shift with arrows moves, plus and minus zoom, 0 shows all."}
+        data-drawn-with={kind}
+        onKeyDown={onKeyDown}
+      />
+      <canvas ref={overlay} class="map-overlay" aria-hidden="true" />
+      <div class="map-buttons row tight" role="group" aria-label="View of the map">
+        <button type="button" aria-label="Zoom in" onClick={() => zoom(zoomStep)}>+</button>
+        <button type="button" aria-label="Zoom out" onClick={() => zoom(1 / zoomStep)}>−</button>
+        <button type="button" onClick={showAll}>All</button>
+      </div>
+    </>
   );
 }
 
-interface PointerSettings {
-  points: MapPoint[];
-  view: View;
-  size: Size;
-  setView: (view: View) => void;
-  onSelect: EmbeddingMapProps["onSelect"];
-  onOpen: EmbeddingMapProps["onOpen"];
+/** Tells the size of an element, now and when it changes. */
+function useSize(element: { readonly current: HTMLElement | null }, tell: (size: Size) => void): void {
+  useEffect(() => {
+    const watched = element.current!;
+    const observer = new ResizeObserver(() =>
+      tell({ width: watched.clientWidth, height: watched.clientHeight })
+    );
+    observer.observe(watched);
+    return () => observer.disconnect();
+  }, []);
 }
 
-/** Panning, zooming, hovering and opening with mouse or finger. */
-function usePointer(canvas: { readonly current: HTMLCanvasElement | null }, settings: PointerSettings): void {
-  const latest = useRef(settings);
-  latest.current = settings;
-  useEffect(() => {
-    const element = canvas.current!;
-    const ending = new AbortController();
-    let held: { at: [number, number]; moved: boolean } | null = null;
-    const listen = <K extends keyof HTMLElementEventMap>(
-      type: K,
-      take: (event: HTMLElementEventMap[K]) => void,
-    ) => element.addEventListener(type, take, { signal: ending.signal, passive: false });
-
-    listen("pointerdown", (event) => {
-      held = { at: [event.offsetX, event.offsetY], moved: false };
-      element.setPointerCapture(event.pointerId);
-    });
-    listen("pointermove", (event) => {
-      const { points, view, size, setView, onSelect } = latest.current;
-      const at: [number, number] = [event.offsetX, event.offsetY];
-      if (!held) return onSelect(nearestPoint(points, view, size, at), at);
-      const [dx, dy] = [at[0] - held.at[0], at[1] - held.at[1]];
-      if (!held.moved && Math.hypot(dx, dy) < 4) return;
-      held = { at, moved: true };
-      setView({ ...view, middle: [view.middle[0] - dx / view.scale, view.middle[1] + dy / view.scale] });
-    });
-    listen("pointerup", (event) => {
-      const { points, view, size, onSelect, onOpen } = latest.current;
-      const at: [number, number] = [event.offsetX, event.offsetY];
-      const index = held && !held.moved ? nearestPoint(points, view, size, at) : null;
-      held = null;
-      if (index === null) return;
-      // A finger has no hovering: its first touch shows the window, a mouse opens it at once.
-      if (event.pointerType === "touch") onSelect(index, at);
-      else onOpen(index);
-    });
-    listen("pointercancel", () => void (held = null));
-    listen("pointerleave", (event) => event.pointerType === "mouse" && latest.current.onSelect(null, [0, 0]));
-    listen("wheel", (event) => {
-      event.preventDefault();
-      const { view, size, setView } = latest.current;
-      setView(zoomView(view, size, [event.offsetX, event.offsetY], Math.exp(-event.deltaY / 400)));
-    });
-    return () => ending.abort();
-  }, []);
+/** A colour of the style sheet, `#rrggbb`. */
+function rgbOf(hex: string): Rgb {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as Rgb;
 }

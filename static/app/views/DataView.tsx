@@ -1,19 +1,29 @@
-import type { DatasetWire, QuarantineWire } from "../../../routes/api.ts";
-import { runPath } from "../client.ts";
+import type { DatasetWire } from "../../../routes/wire/datasets.ts";
+import { api } from "../client.ts";
 import { formatCount, formatDuration, formatShare } from "../format.ts";
 import { useJson } from "../hooks.ts";
 import type { LiveRun } from "../live_run.ts";
-import { href } from "../router.ts";
+import { href, route } from "../router.ts";
+import { CertificatePanel } from "./CertificatePanel.tsx";
 import { Note, Tile } from "./Parts.tsx";
+import { ScanView } from "./ScanView.tsx";
 
 const splits = ["train", "validation", "test"];
 
-/** What the run learns from: scans, split, and what could not be used. */
+/** What the run learns from, or one scan of it. */
 export function DataView({ run }: { run: LiveRun }) {
-  const { data, problem } = useJson<DatasetWire>(runPath(run.name, "/dataset"));
-  const quarantine = useJson<QuarantineWire[]>(runPath(run.name, "/dataset/quarantine"));
+  const { rest } = route.value;
+  const { data, problem } = useJson(api.runs[":run"].dataset, { param: { run: run.name } });
   if (problem) return <Note kind="warning">{problem}</Note>;
   if (!data) return <Note kind="quiet">Loading…</Note>;
+  return rest === ""
+    ? <Overview run={run.name} data={data} />
+    : <ScanView key={rest} run={run.name} id={rest} dataset={data} />;
+}
+
+/** Scans, split, its certificate, and what could not be used. */
+function Overview({ run, data }: { run: string; data: DatasetWire }) {
+  const quarantine = useJson(api.runs[":run"].dataset.quarantine, { param: { run } });
   return (
     <section>
       <dl class="tiles">
@@ -30,6 +40,7 @@ export function DataView({ run }: { run: LiveRun }) {
         />
       </dl>
       <SplitTable data={data} />
+      <CertificatePanel run={run} />
       <h2 class="section">Not usable</h2>
       {quarantine.data?.length === 0 && <Note kind="quiet">Every file could be used.</Note>}
       <ul class="reasons">
@@ -42,7 +53,7 @@ export function DataView({ run }: { run: LiveRun }) {
           </li>
         ))}
       </ul>
-      <ScanTable run={run.name} data={data} />
+      <ScanTable run={run} data={data} />
     </section>
   );
 }
@@ -95,6 +106,8 @@ function ScanTable({ run, data }: { run: string; data: DatasetWire }) {
               <th scope="col">Subject</th>
               <th scope="col">Split</th>
               <th scope="col">Windows</th>
+              <th scope="col" class="wide">Voiced (WebRTC)</th>
+              <th scope="col" class="wide">Voiced (energy)</th>
               <th scope="col" class="wide">Length</th>
             </tr>
           </thead>
@@ -102,13 +115,15 @@ function ScanTable({ run, data }: { run: string; data: DatasetWire }) {
             {data.scans.map((scan) => (
               <tr key={scan.id}>
                 <th scope="row">
-                  <a href={href(run, "windows", "", { scan: scan.id })}>{scan.id}</a>
+                  <a href={href(run, "data", scan.id)}>{scan.id}</a>
                 </th>
                 <td class="text">{scan.subject}</td>
                 <td class="text">
                   <span class={`tag ${scan.split}`}>{scan.split}</span>
                 </td>
                 <td>{formatCount(scan.windows)}</td>
+                <td class="wide">{formatShare(scan.voicedFractionWebrtc)}</td>
+                <td class="wide">{formatShare(scan.voicedFractionEnergy)}</td>
                 <td class="wide">{formatDuration(scan.durationSeconds)}</td>
               </tr>
             ))}

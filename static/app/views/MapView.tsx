@@ -1,153 +1,215 @@
 import { useMemo, useState } from "preact/hooks";
-import type { DatasetWire, EmbeddingMapWire, EvaluationWire, MapPoint } from "../../../routes/api.ts";
+import type { DatasetWire } from "../../../routes/wire/datasets.ts";
+import type { MapMethod } from "../../../routes/wire/maps.ts";
 import { EmbeddingMap } from "../charts/EmbeddingMap.tsx";
-import { groupColour } from "../charts/map_plane.ts";
-import { runPath, windowMedia } from "../client.ts";
-import { formatCount, formatShare } from "../format.ts";
+import { type Coloring, type ColouredWindows, colourings, colourWindows } from "../charts/map_colours.ts";
+import { lightScene, type MapPainter } from "../charts/map_painter.ts";
+import type { Place } from "../charts/map_plane.ts";
+import { startPlaces } from "../charts/map_plane.ts";
+import { matchesOf } from "../charts/map_selection.ts";
+import { api, windowMedia } from "../client.ts";
+import { formatCount, formatDuration, formatShare } from "../format.ts";
 import { isDark, useJson } from "../hooks.ts";
 import type { LiveRun } from "../live_run.ts";
-import { goTo, href } from "../router.ts";
-import { Choice, Note } from "./Parts.tsx";
+import { selectWindows, useSelection } from "../map_choice.ts";
+import { type MapWork, type ShownMap, useMapData } from "../map_data.ts";
+import { useMarks } from "../marks.ts";
+import { playing, toggle } from "../player.ts";
+import { route, setQuery } from "../router.ts";
+import { EpochSlider } from "./EpochSlider.tsx";
+import { MapControls } from "./MapControls.tsx";
+import { MapLegend } from "./MapLegend.tsx";
+import { MapList } from "./MapList.tsx";
+import { MapTip } from "./MapTip.tsx";
+import { MapWindow } from "./MapWindow.tsx";
+import { Note } from "./Parts.tsx";
 
-const legendEntries = 16;
+/** Of so many windows the pairs are joined, unless the address says otherwise. */
+const joinedWindows = 400;
 
-type Group = "scan" | "subject" | "label";
-
-/** The embeddings of the held-out windows in the plane, after each evaluation. */
+/** The embeddings of the held-out windows in the plane, evaluation by evaluation. */
 export function MapView({ run }: { run: LiveRun }) {
-  const evaluations = run.evaluations.value.filter((evaluation) => evaluation.hasMap);
-  const [chosen, setChosen] = useState("");
-  const [group, setGroup] = useState<Group>("scan");
-  const evaluation = evaluations.find((e) => e.folder === chosen) ?? evaluations.at(-1);
-  const path = evaluation
-    ? runPath(run.name, `/evaluations/${encodeURIComponent(evaluation.folder)}/map`)
-    : null;
-  const { data, problem } = useJson<EmbeddingMapWire>(path);
-  const dataset = useJson<DatasetWire>(runPath(run.name, "/dataset"));
-  const groupOf = useMemo(() => grouping(group, dataset.data), [group, dataset.data]);
-  if (!evaluation) return <Note kind="quiet">The map appears after the first evaluation.</Note>;
+  useMarks(run.name);
+  const { query } = route.value;
+  const all = run.evaluations.value.filter((evaluation) => evaluation.hasMap);
+  const chosen = all.find(({ folder }) => folder === query.get("evaluation")) ?? all.at(-1);
+  const method: MapMethod = query.get("method") === "umap" ? "umap" : "pca";
+  const { shown, work, problem } = useMapData(run.name, chosen, method);
+  const dataset = useJson(api.runs[":run"].dataset, { param: { run: run.name } });
+  if (!chosen) return <Note kind="quiet">The map appears after the first evaluation.</Note>;
+  const same = all.filter(({ split }) => split === chosen.split);
+  const splits = [...new Set(all.map(({ split }) => split))];
+  const choose = (folder: string, step: "push" | "replace" = "push") =>
+    setQuery({ evaluation: folder === all.at(-1)?.folder ? "" : folder }, step);
   return (
     <section>
-      <div class="row filters">
-        <Choice
-          label="Evaluation"
-          value={chosen}
-          onChange={setChosen}
-          options={[
-            ["", "newest"],
-            ...evaluations.toReversed().map((e): [string, string] => [e.folder, title(e)]),
-          ]}
-        />
-        <Choice
-          label="Colour"
-          value={group}
-          onChange={(value) => setGroup(value as Group)}
-          options={[
-            ["scan", "by scan"],
-            ["subject", "by subject"],
-            ...(data?.points.some((point) => point.label !== null)
-              ? [["label", "by label"]] as [string, string][]
-              : []),
-          ]}
-        />
-      </div>
+      <MapControls
+        splits={splits}
+        split={chosen.split}
+        onSplit={(split) => choose(all.findLast((one) => one.split === split)!.folder)}
+        method={method}
+        labels={(shown?.windows.labels.length ?? 0) > 0}
+      />
+      <EpochSlider
+        evaluations={same}
+        chosen={same.indexOf(chosen)}
+        isReady={shown?.evaluation.folder === chosen.folder && shown.method === method}
+        stepsPerEpoch={run.clock.stepsPerEpoch}
+        onChoose={(place) => choose(same[place].folder, "replace")}
+      />
       {problem && <Note kind="warning">{problem}</Note>}
-      {data && <MapFigure run={run.name} map={data} groupOf={groupOf} caption={title(evaluation)} />}
+      {work && method === "umap" && <Work work={work} />}
+      {!shown && !problem && <Note kind="quiet">Loading…</Note>}
+      {shown && <MapBody run={run.name} shown={shown} dataset={dataset.data} />}
     </section>
   );
 }
 
-/** What a point is coloured by: its scan, that scan's subject, or the window's label. */
-function grouping(group: Group, dataset: DatasetWire | null): (point: MapPoint) => string {
-  if (group === "label") return (point) => point.label ?? "no label";
-  if (group === "scan" || dataset === null) return (point) => point.scanId;
-  const subjects = new Map(dataset.scans.map((scan) => [scan.id, `subject ${scan.subject}`]));
-  return (point) => subjects.get(point.scanId) ?? "unknown subject";
-}
-
-function title(evaluation: EvaluationWire): string {
-  return `${evaluation.split}, step ${formatCount(evaluation.step)}`;
-}
-
-interface MapFigureProps {
-  run: string;
-  map: EmbeddingMapWire;
-  groupOf: (point: MapPoint) => string;
-  caption: string;
-}
-
-function MapFigure({ run, map, groupOf, caption }: MapFigureProps) {
-  const [selection, setSelection] = useState<{ index: number; place: [number, number] } | null>(null);
-  const dark = isDark.value;
-  const groups = useMemo(() => [...new Set(map.points.map(groupOf))].sort(inNumberOrder), [map, groupOf]);
-  const colourOf = useMemo(() => {
-    const colours = Object.fromEntries(groups.map((name, i) => [name, groupColour(i, dark)]));
-    return (point: MapPoint) => colours[groupOf(point)];
-  }, [groups, groupOf, dark]);
-  const point = selection && map.points[selection.index];
-  const [first, second] = map.explainedVariance;
+/** How far UMAP is; who goes on with principal components stops it. */
+function Work({ work: { share, secondsLeft } }: { work: MapWork }) {
   return (
-    <figure class="panel map-panel">
-      <div class="map-holder">
-        <EmbeddingMap
-          points={map.points}
-          colourOf={colourOf}
-          selected={selection?.index ?? null}
-          onSelect={(index, place) => setSelection(index === null ? null : { index, place })}
-          onOpen={(index) => goTo(href(run, "windows", String(map.points[index].windowId)))}
-        />
-        {point && <Tip run={run} point={point} group={groupOf(point)} place={selection.place} />}
-      </div>
-      <figcaption>
-        <ul class="legend">
-          <li>
-            <i class="dot filled" />video
-          </li>
-          <li>
-            <i class="dot" />speech of the same window
-          </li>
-          {groups.slice(0, legendEntries).map((name, i) => (
-            <li key={name}>
-              <i class="dot filled" style={{ color: groupColour(i, dark) }} />
-              {name}
-            </li>
-          ))}
-          {groups.length > legendEntries && <li>and {groups.length - legendEntries} more</li>}
-        </ul>
-        <p class="muted small">
-          {formatCount(map.points.length)} windows, {caption}. Principal components; the axes hold{" "}
-          {formatShare(first)} and {formatShare(second)}{" "}
-          of the variance. Drag to move, scroll to zoom, click to open.
-        </p>
-        <p class="visually-hidden" aria-live="polite">
-          {point && `Window ${point.windowId} of scan ${point.scanId}`}
-        </p>
-      </figcaption>
-    </figure>
-  );
-}
-
-/** Room that the tip needs above the pointer, pixels. */
-const tipHeight = 190;
-
-interface TipProps {
-  run: string;
-  point: MapPoint;
-  group: string;
-  place: [number, number];
-}
-
-function Tip({ run, point, group, place }: TipProps) {
-  const [x, y] = place;
-  const style = { left: `clamp(76px, ${x}px, calc(100% - 76px))`, top: `${y}px` };
-  return (
-    <div class={`tip ${y < tipHeight ? "below" : ""}`} style={style}>
-      <img src={windowMedia(run, point.windowId, "frame.png")} alt="" width="112" height="112" />
-      <b>{point.scanId}</b>
-      {group !== point.scanId && <span class="muted">{group}</span>}
-      <a href={href(run, "windows", String(point.windowId))}>open window</a>
+    <div class="note quiet row map-work">
+      <span>UMAP is being laid out in the background.</span>
+      <progress aria-label="UMAP's progress" max={1} value={share} />
+      <span class="reading">
+        {formatShare(share)}
+        {secondsLeft !== null && share > 0.05 && `, about ${formatDuration(secondsLeft)} left`}
+      </span>
+      <button type="button" onClick={() => setQuery({ method: "" })}>Stop</button>
     </div>
   );
 }
 
-const { compare: inNumberOrder } = new Intl.Collator("en", { numeric: true });
+interface MapBodyProps {
+  run: string;
+  shown: ShownMap;
+  dataset: DatasetWire | null;
+}
+
+function MapBody({ run, shown, dataset }: MapBodyProps) {
+  const { query } = route.value;
+  const { windows, places } = shown;
+  const [current, setCurrent] = useState<{ window: number; place: Place } | null>(null);
+  const [drawnWith, setDrawnWith] = useState<MapPainter["kind"] | null>(null);
+  const coloured = useColours(shown, dataset);
+  const selection = useSelection();
+  const selected = selection.ids;
+  const [search, group] = [query.get("q") ?? "", query.get("group") ?? ""];
+  const isFound = useMemo(() => {
+    const isMatch = matchesOf(windows, search);
+    return (i: number) => isMatch(i) && (group === "" || !coloured.groupOf || coloured.groupOf(i) === group);
+  }, [windows, search, group, coloured]);
+  const from = useStart(shown);
+  const pairs = query.get("pairs");
+  const hasLines = pairs === null ? windows.windowIds.length <= joinedWindows : pairs === "1";
+  const scene = useMemo(() => {
+    const isLit = (i: number) => isFound(i) && (selected.size === 0 || selected.has(windows.windowIds[i]));
+    return { places, from, hasLines, ...lightScene(coloured.colours, isLit) };
+  }, [places, from, hasLines, coloured, isFound, selected]);
+
+  const open = (window: number) => {
+    const id = windows.windowIds[window];
+    setQuery({ window: String(id) });
+    const source = windowMedia(run, id, "speech.wav");
+    if (playing.value !== source) toggle(source);
+  };
+  const found = useMemo(() => windows.windowIds.filter((_, i) => isFound(i)), [windows, isFound]);
+  const at = current && current.window < windows.windowIds.length ? current : null;
+  const isLasso = query.get("tool") === "lasso";
+  const opened = windows.windowIds.indexOf(Number(query.get("window") ?? NaN));
+  return (
+    <>
+      <figure class="panel map-panel">
+        <div class="map-holder">
+          <EmbeddingMap
+            scene={scene}
+            isLit={isFound}
+            current={at?.window ?? (opened >= 0 ? opened : null)}
+            isLasso={isLasso}
+            viewInAddress={query.get("view")}
+            drawWith={query.get("draw")}
+            onCurrent={(window, place) => setCurrent(window === null ? null : { window, place })}
+            onOpen={open}
+            onLasso={(chosen, isMore) =>
+              selectWindows([...isMore ? selected : [], ...chosen.map((i) => windows.windowIds[i])])}
+            onView={(view) => setQuery({ view }, "replace")}
+            onDrawn={setDrawnWith}
+          />
+          {at && <MapTip run={run} map={windows} window={at.window} place={at.place} coloured={coloured} />}
+        </div>
+        <figcaption>
+          <MapLegend legend={coloured.legend} group={group} />
+          <div class="row tight">
+            {(search !== "" || group !== "") && (
+              <>
+                <span class="muted small">{formatCount(found.length)} found</span>
+                <button type="button" disabled={found.length === 0} onClick={() => selectWindows(found)}>
+                  List what is found
+                </button>
+              </>
+            )}
+          </div>
+          <p class="muted small">{caption(shown)}</p>
+          {drawnWith === "canvas" && query.get("draw") !== "canvas" && (
+            <p class="muted small">
+              Drawn on a plain canvas, for this browser has no WebGL on a graphics adapter. Everything works
+              as it does with it; very many windows move less smoothly.
+            </p>
+          )}
+          <p class="visually-hidden" aria-live="polite">
+            {at && `Window ${windows.windowIds[at.window]} of scan ${windows.scans[windows.scan[at.window]]}`}
+          </p>
+        </figcaption>
+      </figure>
+      {opened >= 0 && dataset && <MapWindow run={run} map={windows} window={opened} dataset={dataset} />}
+      <MapList
+        {...{ run, map: windows, places, selection }}
+        onOpen={open}
+      />
+    </>
+  );
+}
+
+function useColours(shown: ShownMap, dataset: DatasetWire | null): ColouredWindows {
+  const asked = route.value.query.get("colour");
+  const by: Coloring = colourings.find((one) => one === asked) ?? "scan";
+  const dark = isDark.value;
+  return useMemo(() => {
+    const subjectOf = new Map(
+      dataset?.scans.map(({ id, subject }): [string, string] => [id, `subject ${subject}`]),
+    );
+    return colourWindows(shown.windows, by, { isDark: dark, subjectOf });
+  }, [shown.windows, by, dataset, dark]);
+}
+
+/** Where the points of a map come from: from where the last one had them. */
+function useStart(shown: ShownMap): Float32Array {
+  const [last] = useState<{ shown: ShownMap | null; from: Float32Array | null }>({ shown: null, from: null });
+  if (last.shown !== shown) {
+    last.from = last.shown === null || last.shown.method !== shown.method ? shown.places : startPlaces(
+      { ids: last.shown.windows.windowIds, places: last.shown.places },
+      { ids: shown.windows.windowIds, places: shown.places },
+    );
+    last.shown = shown;
+  }
+  return last.from!;
+}
+
+function caption({ evaluation, method, windows, varianceShare, laidOut }: ShownMap): string {
+  const count = windows.windowIds.length;
+  const place = `${formatCount(count)} windows, ${evaluation.split}, step ${formatCount(evaluation.step)}.`;
+  const isSampled = laidOut < count;
+  if (method === "pca") {
+    const sample = isSampled ? `, of ${formatCount(laidOut)} windows spread evenly` : "";
+    return `${place} The first two principal components${sample}; the plane holds ${
+      formatShare(varianceShare)
+    } of the variance. Every evaluation is turned onto the one before.`;
+  }
+  const sample = isSampled
+    ? ` ${
+      formatCount(laidOut)
+    } windows spread evenly make the layout; the others are placed between their three nearest of those.`
+    : "";
+  return `${place} UMAP of 15 neighbours by cosine; every evaluation starts from the one before and is turned onto it.${sample} ` +
+    "Neighbours mean something here, distances and sizes of clusters do not.";
+}

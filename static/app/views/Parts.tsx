@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import type { RunState } from "../../../routes/api.ts";
+import type { PauseCauseWire, RunState } from "../../../routes/wire/runs.ts";
+import { formatCount } from "../format.ts";
 
 const stateWords: Record<RunState, string> = {
   new: "Starting",
@@ -9,9 +10,10 @@ const stateWords: Record<RunState, string> = {
   finished: "Finished",
 };
 
-/** A run's state in a word. */
-export function StatePill({ state }: { state: RunState }) {
-  return <span class={`pill ${state}`}>{stateWords[state]}</span>;
+/** A run's state in a word or two: a run that is paused, with its cause. */
+export function StatePill({ state, cause }: { state: RunState; cause?: PauseCauseWire | null }) {
+  const isPaused = state === "paused" || state === "interrupted";
+  return <span class={`pill ${state}`}>{isPaused && cause ? `Paused: ${cause}` : stateWords[state]}</span>;
 }
 
 /** How far a run is. */
@@ -89,5 +91,51 @@ export function Choice(
         {options.map(([key, text]) => <option key={key} value={key}>{text}</option>)}
       </select>
     </label>
+  );
+}
+
+/** Something that is on or off. */
+export function Toggle(
+  { label, isOn, onChange }: { label: string; isOn: boolean; onChange: (isOn: boolean) => void },
+) {
+  return (
+    <button type="button" class="toggle" aria-pressed={isOn} onClick={() => onChange(!isOn)}>{label}</button>
+  );
+}
+
+interface PagerProps {
+  total: number;
+  offset: number;
+  /** Windows on this page. */
+  shown: number;
+  pageSize: number;
+  /** What is on the pages. */
+  what?: string;
+  onTurn: (offset: number) => void;
+}
+
+/** Turns pages. */
+export function Pager({ total, offset, shown, pageSize, what = "windows", onTurn }: PagerProps) {
+  const place = total === 0 ? `no ${what}` : `${offset + 1}–${offset + shown} of ${formatCount(total)}`;
+  return (
+    <div class="row pager">
+      <button
+        type="button"
+        aria-label={`Previous ${what}`}
+        disabled={offset === 0}
+        onClick={() => onTurn(Math.max(0, offset - pageSize))}
+      >
+        ‹
+      </button>
+      <span>{place}</span>
+      <button
+        type="button"
+        aria-label={`Next ${what}`}
+        disabled={offset + shown >= total}
+        onClick={() => onTurn(offset + pageSize)}
+      >
+        ›
+      </button>
+    </div>
   );
 }

@@ -1,94 +1,88 @@
-import type { StartedWire, WireMetrics } from "../../../routes/api.ts";
+import { useEffect } from "preact/hooks";
+import type { StartedWire } from "../../../routes/wire/runs.ts";
 import type { Line } from "../charts/chart_data.ts";
+import { chartViewOf, stepsWithin } from "../charts/chart_view.ts";
+import { ChartControls } from "../charts/ChartControls.tsx";
 import { LineChart, percent } from "../charts/LineChart.tsx";
+import { addressOf, api } from "../client.ts";
 import type { LiveRun } from "../live_run.ts";
-import type { MetricSeries } from "../metric_series.ts";
+import { route } from "../router.ts";
+import { chartSections, chartsOf, type MetricChart } from "./metric_charts.ts";
+import { Note } from "./Parts.tsx";
 import { RetrievalCharts } from "./RetrievalCharts.tsx";
-
-/** Makes the line of a metric. */
-type MakeLine = (name: string, label: string, options?: Partial<Line>) => Line;
 
 /** The run's metrics over its steps. */
 export function TrainingView({ run }: { run: LiveRun }) {
-  const { series } = run;
-  const started = run.detail.value?.started;
-  const chance: WireMetrics = started?.chance ?? {};
-  const line: MakeLine = (name, label, options = {}) => ({
-    label,
-    series: series.get(name),
-    colour: 1,
-    chance: chance[name],
-    ...options,
-  });
+  useDetail(run);
+  const evaluations = run.evaluations.value;
+  const evaluated = new Set(evaluations.flatMap(({ metrics }) => Object.keys(metrics)));
+  const charts = chartsOf(run.series.names(), evaluated);
+  if (charts.length === 0 && evaluations.length === 0) {
+    return <Note kind="quiet">Charts appear with the first step.</Note>;
+  }
   return (
-    <>
-      <h2 class="section">Losses</h2>
-      <div class="charts">
-        <LineChart title="Total" lines={[line("loss.total", "total", { smooth: true })]} />
-        <LineChart title="Contrastive" lines={[line("loss.contrastive", "loss", { smooth: true })]} />
-        <LineChart title="Correlation" lines={[line("loss.correlation", "loss", { smooth: true })]} />
-        <LineChart title="Frame order" lines={[line("loss.order", "loss", { smooth: true })]} />
-      </div>
-      <h2 class="section">What is learned</h2>
-      <div class="charts">
-        <RetrievalCharts evaluations={run.evaluations.value} />
-        <LineChart
-          title="Accuracy"
-          note="training batches"
-          style={percent}
-          lines={[
-            line("accuracy.correlation", "correlation", { smooth: true }),
-            line("accuracy.order", "order", { smooth: true, colour: 2 }),
-          ]}
-        />
-      </div>
-      <h2 class="section">Optimization</h2>
-      <div class="charts">
-        <LineChart title="Learning rate" from={0} lines={[line("learningRate", "rate")]} />
-        <LineChart title="Gradient norm" from={0} lines={[line("gradientNorm", "norm", { smooth: true })]} />
-        <LineChart title="Temperature" lines={[line("temperature", "temperature")]} />
-        <LineChart
-          title="Throughput"
-          from={0}
-          lines={[line("stepsPerSecond", "steps/s", { smooth: true })]}
-        />
-      </div>
-      <h2 class="section">Batches</h2>
-      <div class="charts">
-        <LineChart
-          title="Speech"
-          style={percent}
-          from={0}
-          lines={speechLines(series, started)}
-        />
-        <LineChart
-          title="Waiting for data"
-          style={percent}
-          from={0}
-          lines={[line("dataStallShare", "share of the time", { smooth: true })]}
-        />
-      </div>
-    </>
+    <section>
+      <ChartControls />
+      {chartSections.map((section) => {
+        const own = charts.filter((chart) => chart.section === section);
+        const hasRetrieval = section === "What is learned" && evaluations.length > 0;
+        if (own.length === 0 && !hasRetrieval) return null;
+        return (
+          <div key={section}>
+            <h2 class="section">{section}</h2>
+            <div class="charts">
+              {hasRetrieval && <RetrievalCharts run={run.name} evaluations={evaluations} clock={run.clock} />}
+              {own.map((chart) => <RunChart key={chart.title} run={run} chart={chart} />)}
+            </div>
+          </div>
+        );
+      })}
+    </section>
   );
 }
 
-/** The share of admitted and of voiced windows in the batches, beside those of all training windows. */
-function speechLines(series: MetricSeries, started: StartedWire | null | undefined): Line[] {
-  const admitted = series.get("admittedShare");
-  const voiced = series.get("voicedShare");
-  const overall = { smooth: true, chanceLabel: "overall" };
-  const lines: Line[] = [
-    { ...overall, label: "admitted", series: admitted, colour: 1, chance: started?.admittedShare },
-  ];
-  if (voiced.steps.length > 0) {
-    lines.push({ ...overall, label: "voiced", series: voiced, colour: 2, chance: started?.voicedShare });
-  } else if (started) {
-    const { steps } = admitted;
-    lines.push({
-      label: "voiced, overall",
-      series: { steps, values: steps.map(() => started.voicedShare) },
-      colour: 2,
-    });
-  }
-  return lines;
+function RunChart({ run, chart }: { run: LiveRun; chart: MetricChart }) {
+  const started = run.detail.value?.started;
+  const lines = chart.metrics.map(([name, label], i): Line => ({
+    label,
+    series: run.series.get(name),
+    colour: i + 1,
+    smooth: chart.smooth,
+    chance: referenceOf(name, started),
+    chanceLabel: chart.chanceLabel,
+    clock: run.clock,
+  }));
+  const shown = lines.filter((line) => line.series.steps.length > 0);
+  return (
+    <LineChart
+      title={chart.title}
+      note={chart.note}
+      lines={shown.length > 0 ? shown : lines.slice(0, 1)}
+      style={chart.isShare ? percent : undefined}
+      from={chart.from}
+      csv={csvPath(run.name, chart.metrics.map(([name]) => name))}
+    />
+  );
+}
+
+/** Where all values of metrics are, as CSV. */
+export function csvPath(run: string, names: readonly string[]): string {
+  return addressOf(api.runs[":run"]["series.csv"], { param: { run }, query: { name: [...names] } });
+}
+
+/** What a metric is when nothing was learned, or its share over all training windows. */
+function referenceOf(name: string, started: StartedWire | null | undefined): number | null {
+  if (!started) return null;
+  if (name === "admittedShare") return started.admittedShare;
+  if (name === "voicedShare") return started.voicedShare;
+  return Object.hasOwn(started.chance, name) ? started.chance[name] : null;
+}
+
+/** Asks for the stretch that the charts show in finer detail. */
+function useDetail(run: LiveRun): void {
+  const view = chartViewOf(route.value.query);
+  const series = run.series.get("loss.total");
+  useEffect(() => {
+    run.zoomTo(view.range && stepsWithin(view.range, view.x, { series, clock: run.clock }));
+  }, [String(view.range), view.x, series.steps.length === 0]);
 }

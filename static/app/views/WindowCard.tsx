@@ -1,8 +1,10 @@
-import type { DatasetWire, WindowWire } from "../../../routes/api.ts";
+import type { ComponentChildren } from "preact";
+import type { DatasetWire, WindowWire } from "../../../routes/wire/datasets.ts";
 import { windowMedia } from "../client.ts";
 import { formatPlace, formatShare } from "../format.ts";
 import { playedShare, playing, playProblem, toggle } from "../player.ts";
 import { href } from "../router.ts";
+import { MarkButtons } from "./MarkButtons.tsx";
 import { ShareBar } from "./Parts.tsx";
 
 /** Frames in the server's strip, unless the window has fewer. */
@@ -10,7 +12,12 @@ const stripFrames = 8;
 
 /** A window at a glance: frames over spectrogram on one time axis, and its sound. */
 export function WindowCard(
-  { run, window, dataset }: { run: string; window: WindowWire; dataset: DatasetWire },
+  { run, window, dataset, children }: {
+    run: string;
+    window: WindowWire;
+    dataset: DatasetWire;
+    children?: ComponentChildren;
+  },
 ) {
   const end = window.startSeconds + dataset.windowSeconds;
   const place = `${formatPlace(window.startSeconds)}–${formatPlace(end)}`;
@@ -24,6 +31,10 @@ export function WindowCard(
       <div class="row">
         <PlayButton run={run} window={window} />
         <VoicedBars window={window} />
+      </div>
+      {children && <div class="row">{children}</div>}
+      <div class="row">
+        <MarkButtons run={run} window={window} />
       </div>
     </article>
   );

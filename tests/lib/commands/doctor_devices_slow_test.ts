@@ -26,5 +26,5 @@ Deno.test("describeAdapter() says whether the adapter is emulated, and its limit
     describeAdapter({ name: "H200", vendor: "nvidia", isHardware: true, limits }),
     "H200 (hardware), buffers to 2.0 GiB, workgroups of 1024 with 32 KiB",
   );
-  assert.match(describeAdapter({ name: "x", vendor: "", isHardware: false, limits }), /^x \(software, /);
+  assert.match(describeAdapter({ name: "x", vendor: "", isHardware: false, limits }), /^x \(software\), /);
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { CommandContext, Plan } from "../../../lib/commands/plan.ts";
 import { parseCommandLine } from "../../../lib/commands/program.ts";
+import { readSecret } from "../../../lib/commands/serve.ts";
+import { commandLines } from "../../../lib/selftest/permission_check.ts";
 import { SonospeechError } from "../../../lib/errors.ts";
 import { appPaths } from "../../../lib/app_paths.ts";
 
@@ -36,11 +38,19 @@ function refusal(...words: string[]): string {
 /** Every command, and a command line it accepts. */
 const accepted: Record<string, string[]> = {
   doctor: ["--json"],
+  selftest: ["--out", "report"],
   phantom: ["--out", "scans"],
   prepare: [`${appPaths().root}/LICENSE`, "--out", "data"],
+  mask: [`${appPaths().root}/LICENSE`, "--out", "masks"],
   train: ["data", "--run", "runs/first"],
   evaluate: ["runs/first", "data"],
+  export: ["runs/first", "--format", "onnx", "--out", "models"],
+  import: ["weights.safetensors", "--preset", "tiny"],
+  embed: ["runs/first", `${appPaths().root}/LICENSE`, "--out", "embeddings"],
+  search: ["runs/first", "data", "--text", "four chamber view"],
+  reproduce: ["--quick"],
   serve: ["--runs", "runs"],
+  service: ["--out", "service"],
   demo: ["--exit"],
 };
 
@@ -119,9 +129,9 @@ Deno.test("permissions COMMAND prints flags for a shell and never all of a kind"
   }
 });
 
-Deno.test("permissions of the pass that prints permissions is to read, and nothing else", async () => {
+Deno.test("permissions of the pass that prints permissions is to read, and to know where the cache lies", async () => {
   const { stdout } = await runPlan(parseCommandLine(["permissions", "permissions", "demo"], "sono"));
-  assert.equal(stdout, "'--allow-read'\n");
+  assert.equal(stdout, "'--allow-read' '--allow-env=XDG_CACHE_HOME,HOME'\n");
 });
 
 Deno.test("permissions of train and evaluate allow writing the run and only reading the dataset", async () => {
@@ -132,12 +142,74 @@ Deno.test("permissions of train and evaluate allow writing the run and only read
   }
 });
 
-Deno.test("permissions serve allows one address to listen at", async () => {
+Deno.test("permissions of export, embed and search open the run's dataset and write nothing but --out", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/data`);
+    await Deno.writeTextFile(`${folder}/data/dataset.json`, "{}");
+    await Deno.mkdir(`${folder}/run`);
+    await Deno.writeTextFile(`${folder}/run/run.json`, JSON.stringify({ dataset: `${folder}/data` }));
+    const flagsOf = async (...words: string[]) =>
+      (await runPlan(parseCommandLine(["permissions", ...words], "sono"))).stdout;
+    const run = `${folder}/run`;
+    const model = await flagsOf("export", run, "--format", "onnx", "--out", "models");
+    assert.match(model, new RegExp(`,${run},${folder}/data,.*' '--allow-write=/somewhere/models'\n$`));
+    const log = await flagsOf("export", run, "--format", "jsonl", "--out", "log");
+    assert.ok(!log.includes(`${folder}/data`), "metrics need no dataset");
+    const embedded = await flagsOf("embed", run, `${folder}/data`, "--out", "e");
+    assert.match(embedded, /'--allow-write=\/somewhere\/e'\n$/);
+    const videos = await flagsOf("embed", run, `${appPaths().root}/LICENSE`, "--out", "e");
+    assert.match(videos, /'--allow-write=\/somewhere\/e' '--allow-run=ffmpeg,ffprobe'\n$/);
+    const search = await flagsOf("search", run, "other", "--frame", "a.png");
+    assert.match(
+      search,
+      new RegExp(`,${run},/somewhere/other,${folder}/data/dataset.json,/somewhere/a.png' `),
+    );
+    assert.match(search, /'--allow-run=ffmpeg,ffprobe'\n$/);
+    const start = await flagsOf("train", "data", "--run", "run", "--start", "models/w.safetensors");
+    assert.match(
+      start,
+      /w\.safetensors,\/somewhere\/models\/passport\.json,\/somewhere\/certificate\.json,\/somewhere\/run\.json,/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("parseCommandLine() wants exactly one query of search, and a format of export", () => {
+  assert.match(refusal("search", "run", "data"), /exactly one of --speech, --frame and --text/);
+  assert.match(refusal("search", "run", "data", "--text", "a", "--frame", "b"), /exactly one of/);
+  assert.match(refusal("search", "run", "data", "--text", "a", "--top", "0"), /--top: .*from 1.*"0"/);
+  assert.match(refusal("export", "run", "--out", "x"), /required option '--format <format>'/);
+  assert.match(refusal("export", "run", "--format", "onx", "--out", "x"), /the nearest one is onnx/);
+});
+
+Deno.test("permissions serve allows one address, ffmpeg, and writing where the runs are", async () => {
   const words = ["permissions", "serve", "--runs", "runs", "--port", "9001"];
   const { stdout } = await runPlan(parseCommandLine(words, "sono"));
   assert.match(stdout, /'--allow-net=127\.0\.0\.1:9001'\n$/);
   assert.match(stdout, /,\/somewhere\/runs'/);
-  assert.doesNotMatch(stdout, /--allow-(write|run|env)/);
+  assert.match(stdout, /'--allow-write=\/somewhere\/runs'/);
+  assert.match(stdout, /'--allow-run=ffmpeg,ffprobe'/);
+  assert.doesNotMatch(stdout, /--allow-env/);
+  const open = [...words, "--host", "::1", "--operator-secret", "secret"];
+  const { stdout: flags } = await runPlan(parseCommandLine(open, "sono"));
+  assert.match(flags, /'--allow-net=\[::1\]:9001'/);
+  assert.match(flags, /'--allow-read=[^']*\/somewhere\/secret[,']/);
+});
+
+Deno.test("readSecret() takes a file that only its owner can read, without the blanks around it", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, " a long enough secret\n");
+    await Deno.chmod(path, 0o600);
+    assert.equal(readSecret(path), "a long enough secret");
+    await Deno.chmod(path, 0o640);
+    assert.throws(() => readSecret(path), /only its owner may be able to read its file, received "?mode 640/);
+  } finally {
+    await Deno.remove(path);
+  }
+  assert.throws(() => readSecret(path), /its file must exist/);
 });
 
 Deno.test("permissions serve opens the datasets that runs name, and nothing else that they name", async () => {
@@ -153,8 +225,13 @@ Deno.test("permissions serve opens the datasets that runs name, and nothing else
     }
     const words = ["permissions", "serve", "--runs", `${folder}/runs`];
     const { stdout } = await runPlan(parseCommandLine(words, "sono"));
-    assert.match(stdout, new RegExp(`,${folder}/runs,${folder}/data' `));
+    assert.match(stdout, new RegExp(`,${folder}/data,${folder}/runs' `));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("commandLines has every command, so that the self-test judges all permissions but its own", () => {
+  const judged = new Set(commandLines.map(([command]) => command));
+  assert.deepEqual([...judged, "selftest"].sort(), Object.keys(accepted).sort());
 });

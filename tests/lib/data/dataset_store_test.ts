@@ -27,6 +27,8 @@ async function writeScan(writer: DatasetWriter, subject: string, windowCount: nu
   const facts: ScanFacts = {
     contentHash: `hash ${id}`,
     durationSeconds: windowCount + 0.5,
+    axisStartSeconds: 0.25,
+    picture: { width: 6, height: 4 },
     crop: { x: 0, y: 0, width: 3, height: 2 },
     notes: ["a note"],
     windows: Array.from({ length: windowCount }, () => window),
@@ -69,7 +71,10 @@ Deno.test("DatasetReader gives back the facts that DatasetWriter was given", asy
     sampleCount: 24000,
     contentHash: "hash s0001",
     sourceName: "a.mp4",
+    axisStartSeconds: 0.25,
+    picture: { width: 6, height: 4 },
     crop: { x: 0, y: 0, width: 3, height: 2 },
+    hasGaze: false,
     notes: ["a note"],
   });
   const { split: __, ...window } = dataset.windows({ scanId: "s0002" })[1];

@@ -5,26 +5,41 @@ import { SonospeechError } from "../../../lib/errors.ts";
 const at = "/data set/scans.csv";
 
 Deno.test("parseManifest() reads all columns, in any order, with paths relative to the manifest", () => {
-  const csv = "\ufeffVideo,split,subject,scan,speech,speech_offset_seconds\r\n" +
-    '"a, b.mp4",test,p1,first,sound/%d.wav,-0.5\r\n' +
+  const csv =
+    "\ufeffVideo,split,subject,scan,speech,speech_offset_seconds,labels,gaze,gaze_offset_seconds,gaze_box,mask,bleep\r\n" +
+    '"a, b.mp4",test,p1,first,sound/%d.wav,-0.5,planes/1.csv,gaze/1.tsv,2.5,"240, 60 1440 960",../m.json,out/1.csv\r\n' +
     "\r\n" +
-    "/else/where.mkv,,p2,,,\r\n";
+    "/else/where.mkv,,p2,,,,,,,,,\r\n";
   assert.deepEqual(parseManifest(csv, at), {
     items: [
       {
         name: "first",
+        file: "first",
         subject: "p1",
         video: "/data set/a, b.mp4",
         speech: "/data set/sound/%d.wav",
         speechOffsetSeconds: -0.5,
+        labels: "/data set/planes/1.csv",
+        gaze: "/data set/gaze/1.tsv",
+        gazeOffsetSeconds: 2.5,
+        gazeBox: { x: 240, y: 60, width: 1440, height: 960 },
+        mask: "/m.json",
+        bleep: "/data set/out/1.csv",
         split: "test",
       },
       {
         name: "where",
+        file: "/else/where.mkv",
         subject: "p2",
         video: "/else/where.mkv",
         speech: undefined,
         speechOffsetSeconds: 0,
+        labels: undefined,
+        gaze: undefined,
+        gazeOffsetSeconds: 0,
+        gazeBox: undefined,
+        mask: undefined,
+        bleep: undefined,
         split: undefined,
       },
     ],
@@ -33,9 +48,9 @@ Deno.test("parseManifest() reads all columns, in any order, with paths relative 
 });
 
 Deno.test("parseManifest() takes patient for subject and leaves other columns alone, saying so", () => {
-  const { items, warnings } = parseManifest("video,patient,label,b_lines\nx.mp4,7,3,yes\n", at);
+  const { items, warnings } = parseManifest("video,patient,label,age,b_lines\nx.mp4,7,3,44,yes\n", at);
   assert.equal(items[0].subject, "7");
-  assert.deepEqual(warnings, ["scans.csv: columns left alone: label, b_lines"]);
+  assert.deepEqual(warnings, ["scans.csv: columns left alone: label, age, b_lines"]);
 });
 
 Deno.test("parseManifest() takes semicolons between fields where the header has them", () => {
@@ -63,6 +78,22 @@ const refused: [string, string, RegExp][] = [
     /line 3, column speech_offset_seconds: .*needs a speech file.*"0.5"/,
   ],
   ["a decimal comma", "video;subject;speech;speech_offset_seconds\nx;1;s;0,5\n", /line 2, column speech_off/],
+  [
+    "a gaze offset without gaze",
+    "video,subject,gaze,gaze_offset_seconds\nx,1,,2\n",
+    /line 2, column gaze_offset_seconds: .*needs a gaze file/,
+  ],
+  [
+    "a box of three",
+    'video,subject,gaze,gaze_box\nx,1,g,"1 2 3"\n',
+    /line 2, column gaze_box: .*four numbers/,
+  ],
+  ["a flat box", "video,subject,gaze,gaze_box\nx,1,g,1 2 3 0\n", /line 2, column gaze_box: .*positive/],
+  [
+    "a box without gaze",
+    "video,subject,gaze,gaze_box\nx,1,,1 2 3 4\n",
+    /column gaze_box: .*needs a gaze file/,
+  ],
   [
     "an unknown split",
     "video,subject,split\nx,1,trian\n",

@@ -25,6 +25,7 @@ Deno.test("listScans() finds videos in folders, with subjects from subfolders an
     "in/notes.txt",
     "in/.hidden.mp4",
     "in/c.dcm",
+    "in/p7/scan.ult",
   ];
   await withFiles(names, async (folder) => {
     const { items, warnings } = await listScans([`${folder}/in`]);
@@ -33,9 +34,16 @@ Deno.test("listScans() finds videos in folders, with subjects from subfolders an
       ["b.MP4", "b", undefined],
       ["c.dcm", "c", undefined],
       ["p7/a.avi", "p7", "p7/a.wav"],
+      ["p7/scan.ult", "p7", undefined],
       ["p7/alone.flac", "p7", undefined],
     ]);
-    assert.match(items[1].unsupported!, /DICOM/);
+    assert.deepEqual(items.map(({ unsupported }) => unsupported !== undefined), [
+      false,
+      false,
+      false,
+      true,
+      false,
+    ]);
     assert.equal(warnings.length, 1);
   });
 });
@@ -44,6 +52,21 @@ Deno.test("listScans() reads a folder through its manifest and lists a video onc
   await withFiles(["in/manifest.csv", "in/stray.mp4", "x.mp4"], async (folder) => {
     const { items } = await listScans([`${folder}/in`, `${folder}/x.mp4`, `${folder}/in/manifest.csv`]);
     assert.deepEqual(items.map((item) => [item.video, item.subject]), [[`${folder}/x.mp4`, "p"]]);
+  });
+});
+
+Deno.test("listScans() takes labels and gaze from whichever mention of a scan has them", async () => {
+  await withFiles(["a.mp4", "one.csv", "two.csv"], async (folder) => {
+    await Deno.writeTextFile(`${folder}/one.csv`, "video,subject,labels\na.mp4,p,l.csv\n");
+    const row = "a.mp4,p,g.csv,2,other.csv";
+    await Deno.writeTextFile(`${folder}/two.csv`, `video,subject,gaze,gaze_offset_seconds,labels\n${row}\n`);
+    const { items } = await listScans(["a.mp4", "one.csv", "two.csv"].map((name) => `${folder}/${name}`));
+    assert.deepEqual(
+      items.map(({ subject, labels, gaze, gazeOffsetSeconds }) => [subject, labels, gaze, gazeOffsetSeconds]),
+      [
+        ["a", `${folder}/l.csv`, `${folder}/g.csv`, 2],
+      ],
+    );
   });
 });
 

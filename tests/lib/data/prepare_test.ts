@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { resolvePrepareConfig } from "../../../lib/config.ts";
+import { resolvePrepareConfig, resolveRunConfig, type RunConfig } from "../../../lib/config.ts";
+import { BatchReader } from "../../../lib/data/batches.ts";
 import { DatasetReader } from "../../../lib/data/dataset_store.ts";
+import { fitRunConfig } from "../../../lib/data/fit_run_config.ts";
+import { speechStart } from "../../../lib/data/pairs.ts";
 import { prepareDataset, type PrepareEvent } from "../../../lib/data/prepare.ts";
 import { SonospeechError } from "../../../lib/errors.ts";
 import { countingPictures, ffmpeg, ticks, withFolder } from "../media/make_media.ts";
@@ -126,6 +129,11 @@ Deno.test("prepareDataset() puts aside what it cannot use, with the reason, and 
       "absent": "not found",
       "in": "not found",
     });
+    const warnings = events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
+    assert.match(
+      warnings.at(-1)!,
+      /^1 of 12 is too short for windows of 1 s; --set windowSeconds=0.8 is the longest/,
+    );
     const last = events.at(-1)!;
     assert.ok(last.kind === "summary");
     assert.deepEqual([last.summary.scans, last.summary.windows, last.summary.quarantined], [1, 3, 11]);
@@ -190,6 +198,68 @@ Deno.test("prepareDataset() goes on after a stop, skips what is done and follows
     );
   });
 });
+
+Deno.test("prepareDataset() says when most scans are too short, and which windowSeconds takes them all", async () => {
+  await withFolder(async (folder) => {
+    for (const [i, seconds] of [1.53, 1.24, 2.5].entries()) {
+      await makeScan(`${folder}/${i}.mkv`, { pictures: 3, sound: seconds });
+    }
+    const inputs = [0, 1, 2].map((i) => `${folder}/${i}.mkv`);
+    const settings = (windowSeconds: number) => resolvePrepareConfig({ file: { ...config, windowSeconds } });
+    const events = await prepare(inputs, `${folder}/long`, settings(2));
+    const details = events.flatMap((event) => event.kind === "quarantined" ? [event.record.detail] : [])
+      .sort();
+    assert.match(details[0], /together for 1\.24 s, a window needs 2 s \(windowSeconds\)/);
+    const warnings = events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
+    assert.deepEqual(warnings, [
+      "most scans cannot be used: 2 of 3 are too short for windows of 2 s; --set windowSeconds=1.24 is the longest " +
+      "that would take all of them, with another --out folder",
+    ]);
+    assert.deepEqual(quarantined(await prepare(inputs, `${folder}/all`, settings(1.24))), {});
+  });
+});
+
+Deno.test("prepareDataset() of clips that differ in length alone gives networks the same inputs", async () => {
+  await withFolder(async (folder) => {
+    const lengths = [1, 1.003, 1.2, 1.55, 1.9];
+    for (const [i, seconds] of lengths.entries()) {
+      const tone = `aevalsrc='0.5*sin(2*PI*t*(300+200*t))+0.01*random(0)':d=${seconds}:s=24000`;
+      const pictures = countingPictures(seconds + 0.1);
+      const coding = ["-c:v", "ffv1", "-c:a", "pcm_s16le"];
+      await ffmpeg(...pictures, "-f", "lavfi", "-i", tone, ...coding, `file:${folder}/${i}.mkv`);
+    }
+    await prepare(lengths.map((_, i) => `${folder}/${i}.mkv`), `${folder}/out`);
+    const dataset = DatasetReader.open(`${folder}/out`);
+    assert.equal(dataset.windows().length, lengths.length);
+    const run = resolveRunConfig({ set: ["model.frameSize=[12,16]"] });
+    const { config: fitted } = fitRunConfig(run, dataset);
+    const reader = new BatchReader(dataset, fitted, { speech: true, negatives: false });
+    const inputs = dataset.windows().map((window) => {
+      const speech = { window, startSeconds: speechStart(0, 0.5, places(fitted)) };
+      const sample = {
+        window,
+        frames: [0, 3, 1, 2],
+        permutation: [],
+        pairs: [{ ...pair, positive: speech }],
+      };
+      // With all random changes on: of equal plans they are equal.
+      return reader.read({ epoch: 0, stepInEpoch: 0, samples: [sample] });
+    });
+    for (const { frames, speech } of inputs.slice(1)) {
+      assert.deepEqual(frames, inputs[0].frames);
+      // A clip that ends with its window has nothing after it in the last columns' analysis windows.
+      speech!.forEach((value, i) => assert.ok(Math.abs(value - inputs[0].speech![i]) < 0.05));
+    }
+    for (const { speech } of inputs.slice(3)) assert.deepEqual(speech, inputs[2].speech);
+    dataset.close();
+  });
+});
+
+const pair = { negative: null, isHard: false };
+
+function places({ data: { speechSeconds } }: RunConfig) {
+  return { windowSeconds: 1, speechSeconds, scanSeconds: 1 };
+}
 
 Deno.test("prepareDataset() never has one video under two subjects, however it is paired or when it comes", async () => {
   await withFolder(async (folder) => {

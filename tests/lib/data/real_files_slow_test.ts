@@ -7,7 +7,10 @@
 import assert from "node:assert/strict";
 import { resolvePrepareConfig } from "../../../lib/config.ts";
 import { DatasetReader, type QuarantineRecord } from "../../../lib/data/dataset_store.ts";
+import { decodePcm } from "../../../lib/media/decode.ts";
+import { findMasks } from "../../../lib/data/find_masks.ts";
 import { prepareDataset } from "../../../lib/data/prepare.ts";
+import { listScans } from "../../../lib/data/prepare_inputs.ts";
 import { SonospeechError } from "../../../lib/errors.ts";
 import { sharedData, sharedDataFolder } from "../shared_data.ts";
 
@@ -63,16 +66,37 @@ realTest("prepareDataset() takes or puts aside each public scan for the right re
     "butterfly-ocular-phantom.mp4": "no audio",
     "clarius-ocular-short.mp4": "no audio",
     "OBXXXX1A_rle_2frame.dcm": "unsupported format",
-    "examples_rgb_color.dcm": "unsupported format",
-    "examples_ybr_color.dcm": "unsupported format",
+    "examples_rgb_color.dcm": "no video",
+    "examples_ybr_color.dcm": "no audio",
   });
   assert.deepEqual(dataset.scans().map((scan) => [scan.sourceName, scan.windowCount]), [
     ["70ms-003_cal_light_theme.mp4", 2],
   ]);
+  // A sound wave, its spectrogram, a tongue and a camera on the lips: the largest of what moves is no sector.
+  const [{ mask, notes }] = dataset.scans();
+  assert.deepEqual(mask!.doubts!.map((doubt) => doubt.match(/parts|notches|ragged/)?.[0]), [
+    "parts",
+    "notches",
+    "ragged",
+  ]);
+  assert.ok(notes.some((note) => note.startsWith("its mask is doubtful: 2 parts of the picture move")));
   const [first, second] = dataset.windows();
   // The sentence is spoken from about 1.6 s to 4.2 s.
   assert.ok(first.voicedFractionWebrtc < 0.5 && second.voicedFractionWebrtc > 0.8);
   dataset.close();
+});
+
+realTest("findMasks() doubts masks where a public clip does not show one whole sector", async () => {
+  const doubtsOf = async (file: string) => {
+    const { masks } = await findMasks((await listScans([`${root}/${file}`])).items, { scanner: "" });
+    return masks[0].template.doubts.length;
+  };
+  for (const file of ["tal/70ms-003_cal_light_theme.mp4", "taote/1435042108797341701.mp4"]) {
+    assert.ok(await doubtsOf(file) > 0, file);
+  }
+  for (const file of ["itkpocus/clarius-ocular-short.mp4", "taote/1457933751766421505.mp4"]) {
+    assert.equal(await doubtsOf(file), 0, file);
+  }
 });
 
 realTest("prepareDataset() honours the start offset of the tongue recordings", async (folder) => {
@@ -88,6 +112,100 @@ realTest("prepareDataset() honours the start offset of the tongue recordings", a
   assert.ok(difference / asisFrames.length < 1, `${difference / asisFrames.length}`);
   dataset.close();
 });
+
+realTest(
+  "prepareDataset() keeps the word times of the tongue recordings' TextGrid within one frame",
+  async (folder) => {
+    const at = (name: string) => `${root}/uti_satkit/${name}`;
+    // Times of the TextGrid, of the raw pictures and of the raw sound are on one clock, which starts with the sound.
+    const facts = await Deno.readTextFile(at("File156US.txt"));
+    const fact = (name: string) => Number(new RegExp(`${name}=([\\d.]+)`).exec(facts)![1]);
+    const [rate, firstSeconds] = [fact("FramesPerSec"), fact("TimeInSecsOfFirstFrame")];
+    const frame = 1 / rate;
+    const word = /xmin = ([\d.]+)\s+xmax = ([\d.]+)\s+text = "gap"/.exec(
+      await Deno.readTextFile(at("File156.TextGrid")),
+    )!;
+    const [wordStart, wordEnd] = [Number(word[1]), Number(word[2])];
+    const windowSeconds = 1.4;
+    const framesPerWindow = Math.round(windowSeconds * rate);
+    const set = [`windowSeconds=${windowSeconds}`, `framesPerWindow=${framesPerWindow}`, "crop=none"];
+    const { dataset } = await prepare([at("File156_asis.mp4")], `${folder}/out`, set);
+    const [scan] = dataset.scans();
+
+    // Sound: from the beep before the word to the axis's end, against the raw sound of the same times.
+    const { sampleRate } = dataset.config.spectrogram;
+    const raw = await rawSound(at("File156.wav"), sampleRate);
+    const from = 1.6;
+    const count = Math.floor(
+      (Math.min(wordEnd, scan.axisStartSeconds + scan.durationSeconds) - from) * sampleRate,
+    );
+    const heard = Float64Array.from(
+      dataset.readPcm(scan.id, Math.round((from - scan.axisStartSeconds) * sampleRate), count),
+    );
+    const truth = raw.subarray(Math.round(from * sampleRate), Math.round(from * sampleRate) + count);
+    const soundLag = bestLag(truth, heard, Math.round(3 * frame * sampleRate)) / sampleRate;
+    assert.ok(Math.abs(soundLag) <= frame, `sound ${(1000 * soundLag).toFixed(1)} ms`);
+
+    // Pictures: how bright they are, over the time around the word, against the raw pictures.
+    const size = fact("NumVectors") * fact("PixPerVector");
+    const ult = await Deno.readFile(at("File156.ult"));
+    const rawLevels = Array.from(
+      { length: Math.floor(ult.length / size) },
+      (_, k) => meanOf(ult.subarray(k * size, (k + 1) * size)),
+    );
+    const pixels = dataset.config.frameSize[0] * dataset.config.frameSize[1];
+    const shown = dataset.readFrames(scan.id, 0, framesPerWindow);
+    const levels = Array.from(
+      { length: framesPerWindow },
+      (_, n) => meanOf(shown.subarray(n * pixels, (n + 1) * pixels)),
+    );
+    const secondsOf = (n: number) => scan.axisStartSeconds + (n * windowSeconds) / framesPerWindow;
+    const places = levels.flatMap((_, n) =>
+      secondsOf(n) > wordStart - 0.6 && secondsOf(n) < wordEnd ? [n] : []
+    );
+    const lags = Array.from({ length: 41 }, (_, i) => (i - 20) * 0.25);
+    const agreement = lags.map((lag) =>
+      correlation(
+        places.map((n) => levels[n]),
+        places.map((n) => interpolated(rawLevels, (secondsOf(n) - firstSeconds) * rate + lag)),
+      )
+    );
+    const best = lags[agreement.indexOf(Math.max(...agreement))];
+    assert.ok(Math.max(...agreement) > 0.8, `agreement ${Math.max(...agreement)}`);
+    assert.ok(Math.abs(best) <= 1, `pictures ${best} frames`);
+    dataset.close();
+  },
+);
+
+async function rawSound(path: string, sampleRate: number): Promise<Float64Array> {
+  const chunks: number[] = [];
+  await decodePcm({
+    path,
+    streamIndex: 0,
+    startSeconds: 0,
+    sampleRate,
+    onSamples: (samples) => void chunks.push(...samples),
+  });
+  return Float64Array.from(chunks);
+}
+
+function meanOf(values: Uint8Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function interpolated(values: readonly number[], place: number): number {
+  const low = Math.min(values.length - 2, Math.max(0, Math.floor(place)));
+  return values[low] + (values[low + 1] - values[low]) * (place - low);
+}
+
+/** Of how both change from one to the next, so that a slow drift does not count. */
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const change = (values: readonly number[]) => values.slice(1).map((value, i) => value - values[i]);
+  const [x, y] = [change(a), change(b)];
+  const dot = (p: readonly number[], q: readonly number[]) =>
+    p.reduce((sum, value, i) => sum + value * q[i], 0);
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
 
 /** The shift of `b` against `a` in samples at which they agree best. */
 function bestLag(a: Float64Array, b: Float64Array, most: number): number {

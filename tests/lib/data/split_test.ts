@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { assignSplits, splitCertificate } from "../../../lib/data/split.ts";
+import { assignSplits, splitRecord } from "../../../lib/data/split.ts";
 import { SonospeechError } from "../../../lib/errors.ts";
 
 const shares = { validationShare: 0.15, testShare: 0.2 };
@@ -63,9 +63,9 @@ Deno.test("assignSplits() refuses one subject in two splits", () => {
   );
 });
 
-Deno.test("splitCertificate() hashes the sorted subjects of each split", () => {
+Deno.test("splitRecord() hashes the sorted subjects of each split", () => {
   const assigned = new Map([["b", "train"], ["a", "train"], ["c", "test"]] as const);
-  const certificate = splitCertificate(assigned, shares, 1);
+  const certificate = splitRecord(assigned, shares, 1);
   assert.deepEqual(certificate.splits.train.subjects, ["a", "b"]);
   // printf '["a","b"]' | sha256sum
   const known = "0473ef2dc0d324ab659d3580c1134e9d812035905c4781fdd6d529b0c6860e13";

@@ -3,6 +3,7 @@ import {
   chanceConcepts,
   conceptRanks,
   conceptRetrieval,
+  dealtConcepts,
   leaveOut,
   summarizeConcepts,
 } from "../../../lib/evaluation/concept_retrieval.ts";
@@ -193,3 +194,51 @@ Deno.test("conceptRanks() refuse embeddings that do not fit or are not finite", 
   assert.throws(() => conceptRanks({ ...options, queries: one, items: new Float32Array([NaN]) }), /finite/);
   assert.throws(() => summarizeConcepts([]), /at least one query/);
 });
+
+Deno.test("dealtConcepts() is chance for rankings that heed no question, whatever they prefer", () => {
+  // Items of a concept lie before those of none in every ranking; among concepts nothing is preferred.
+  const random = new Random(5, "dealt");
+  const dimension = 9;
+  const itemConcepts = Array.from({ length: 60 }, (_, i) => i < 40 ? ["a", "b", "c", "d"][i % 4] : null);
+  const noise = (count: number) => Float32Array.from({ length: count * dimension }, () => random.normal());
+  const items = noise(60);
+  itemConcepts.forEach((concept, i) => items[i * dimension] = concept === null ? -20 : 20);
+  const queries = noise(200);
+  for (let q = 0; q < 200; q++) queries[q * dimension] = 1;
+  const queryConcepts = Array.from({ length: 200 }, (_, q) => ["a", "b", "c", "d"][q % 4]);
+  const options = { queries, items, dimension, queryConcepts, itemConcepts };
+  const ranks = conceptRanks(options);
+  const own = summarizeConcepts(ranks).meanAveragePrecision;
+  const deals = dealtConcepts(options);
+  const precision = meanOf(deals.map(({ averagePrecision }) => averagePrecision));
+  assert.deepEqual(deals.map(({ query }) => query), ranks.map(({ query }) => query));
+  assert.ok(Math.abs(own - precision) < 0.02, `${own} and ${precision}`);
+  // A random order would be taken in: to it, the preference looks like knowledge.
+  assert.ok(own > chanceConcepts(ranks).meanAveragePrecision + 0.05);
+  assert.ok(Math.abs(meanOf(deals.map(({ firstHit }) => firstHit)) - 0.25) < 0.05);
+});
+
+Deno.test("dealtConcepts() is far below rankings that heed the question", () => {
+  const names = ["a", "b", "c", "d"];
+  const dimension = 4;
+  const code = (count: number) =>
+    Float32Array.from({ length: count * dimension }, (_, i) => Number(i % 4 === Math.floor(i / 4) % 4));
+  const concepts = (count: number) => Array.from({ length: count }, (_, i) => names[i % 4]);
+  const options = {
+    queries: code(8),
+    items: code(40),
+    dimension,
+    queryConcepts: concepts(8),
+    itemConcepts: concepts(40),
+  };
+  assert.equal(summarizeConcepts(conceptRanks(options)).meanAveragePrecision, 1);
+  // One deal in four is right; in the others the concept's ten items are spread over the thirty that tie last.
+  for (const { averagePrecision, firstHit } of dealtConcepts(options)) {
+    assert.equal(firstHit, 0.25);
+    assert.ok(averagePrecision > 0.25 && averagePrecision < 0.5, String(averagePrecision));
+  }
+});
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

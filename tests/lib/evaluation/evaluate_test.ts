@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../lib/config.ts";
+import { certifySplit } from "../../../lib/data/split_certificate.ts";
 import {
   canEvaluate,
   evaluate,
   type EvaluateOptions,
   subjectDigest,
 } from "../../../lib/evaluation/evaluate.ts";
+import { SonospeechError } from "../../../lib/errors.ts";
 import { buildEmbeddingGraph } from "../../../lib/models/dual_encoder.ts";
 import { decodeSafetensors } from "../../../lib/records/safetensors.ts";
 import { createExecutor } from "../../../lib/tensor/device.ts";
@@ -23,15 +25,19 @@ async function withOptions(test: (options: EvaluateOptions) => Promise<void>): P
   const executor = await createExecutor("wasm");
   const folder = await Deno.makeTempDir();
   const graph = buildEmbeddingGraph(config.model, 1);
+  const dataset = fakeWindows({ silentEvery: 4 });
   try {
     await test({
       executor,
       config,
       parameters: initializeParameters([graph.video, graph.speech], 1),
-      dataset: fakeWindows({ silentEvery: 4 }),
+      dataset,
       split: "test",
       step: 3,
-      trainSubjects: new Set(),
+      trainedOn: await certifySplit(dataset).then(({ certificate, trainFingerprints }) => ({
+        certificate,
+        trainFingerprints: () => Promise.resolve(trainFingerprints),
+      })),
       folder,
     });
   } finally {
@@ -60,6 +66,19 @@ Deno.test("evaluate() scores windows with speech of held-out subjects, beside ch
     assert.ok(map.points.every((point: { video: number[] }) => point.video.every(Number.isFinite)));
   }));
 
+Deno.test("evaluate() gives no intervals of one subject, whose windows all agree on who they are", () =>
+  withOptions(async (options) => {
+    const windows = (filter?: Parameters<typeof options.dataset.windows>[0]) => {
+      const all = options.dataset.windows(filter);
+      const subject = all.find(({ split }) => split === "test")?.subject;
+      return all.filter((window) => window.subject === subject);
+    };
+    const report = await evaluate({ ...options, dataset: { ...options.dataset, windows } });
+    assert.equal(report.subjects, 1);
+    assert.ok(Object.keys(report.metrics).length > 0);
+    assert.deepEqual(report.intervals, {});
+  }));
+
 Deno.test("evaluate() writes embeddings of unit length with their windows' ids", () =>
   withOptions(async (options) => {
     await evaluate(options);
@@ -74,12 +93,21 @@ Deno.test("evaluate() writes embeddings of unit length with their windows' ids",
     }
   }));
 
-Deno.test("evaluate() refuses a subject that was trained on", () =>
+Deno.test("evaluate() refuses parameters without a split certificate, and subjects that were trained on", () =>
   withOptions(async (options) => {
-    const trainSubjects = new Set([await subjectDigest("p9")]);
+    await assert.rejects(evaluate({ ...options, trainedOn: { certificate: null } }), {
+      code: "input",
+      message: /must have a split certificate, received "none"/,
+    });
+    // Scans are fewer here, so that subjects of the test split are others, among them trained ones.
+    const dataset = { ...fakeWindows({ scans: 5, silentEvery: 4 }), id: "other" };
+    await assert.rejects(evaluate({ ...options, dataset }), /no subject may have been trained on.*1 of 1/);
+    // So are subjects that only the weights it started from have seen.
+    const [{ subject }] = options.dataset.windows({ split: options.split });
+    const startSubjects = [subjectDigest(subject)];
     await assert.rejects(
-      evaluate({ ...options, trainSubjects }),
-      /no subject may have been trained on.*1 of 2/,
+      evaluate({ ...options, trainedOn: { ...options.trainedOn, startSubjects } }),
+      /no subject may have been trained on.*1 of /,
     );
   }));
 
@@ -87,6 +115,11 @@ Deno.test("evaluate() refuses data without speech and runs without projections",
   withOptions(async (options) => {
     const dataset = fakeWindows({ silentEvery: 1 });
     await assert.rejects(evaluate({ ...options, dataset }), /at least two windows must have speech/);
+    const single = { ...dataset, windows: () => [] };
+    await assert.rejects(
+      evaluate({ ...options, dataset: single }),
+      (error) => error instanceof SonospeechError && /scans of more subjects/.test(error.hint!),
+    );
     const videoOnly = resolveRunConfig({ set: ["losses.contrastiveWeight=0"] });
     await assert.rejects(evaluate({ ...options, config: videoOnly }), /must have trained its projections/);
   }));

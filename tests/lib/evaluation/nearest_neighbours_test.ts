@@ -30,6 +30,16 @@ Deno.test("nearestNeighbours() weigh near ones more, majority does not", () => {
   assert.deepEqual(nearestNeighbours(fan, query, { neighbours: 1, vote: "majority" }), [5]);
 });
 
+Deno.test("nearestNeighbours() can let a rare class have as many votes as a frequent one", () => {
+  const query = Float64Array.from([Math.cos(Math.PI / 5), Math.sin(Math.PI / 5)]); // 36°: nearer to 50° than to 0°.
+  const options = { neighbours: 3, temperature: 0.5 };
+  assert.deepEqual(nearestNeighbours(fan, query, options), [3]);
+  assert.deepEqual(nearestNeighbours(fan, query, { ...options, balanced: true }), [3]);
+  const closer = Float64Array.from([Math.cos(Math.PI / 7.5), Math.sin(Math.PI / 7.5)]); // 24°.
+  assert.deepEqual(nearestNeighbours(fan, closer, options), [3]);
+  assert.deepEqual(nearestNeighbours(fan, closer, { ...options, balanced: true }), [5]);
+});
+
 Deno.test("nearestNeighbours() need no more items than there are and survive a tiny temperature", () => {
   assert.deepEqual(nearestNeighbours(fan, new Float32Array([1, 0]), { temperature: 1e-6 }), [5]);
   assert.deepEqual(nearestNeighbours(fan, new Float32Array([0, 0]), { vote: "majority" }), [3]);

@@ -9,13 +9,22 @@ const literalFloor = 0.01;
 const video = input("video", [batch, width]);
 const speech = input("speech", [batch, width]);
 const hardNegative = input("hard", [batch, width]);
+const hardNegativeMask = input("hasHard", [batch]);
 const negativeMask = input("mask", [batch, batch]);
-const { loss, guarded } = crossModalContrastive({ video, speech, hardNegative, negativeMask, literalFloor });
+const { loss, guarded } = crossModalContrastive({
+  video,
+  speech,
+  hardNegative,
+  hardNegativeMask,
+  negativeMask,
+  literalFloor,
+});
 
 const given = {
   video: unitRows("video", batch, width),
   speech: unitRows("speech", batch, width),
   hard: unitRows("hard", batch, width),
+  hasHard: [1, 1, 1, 1, 1, 0, 1, 1],
   mask: Array.from({ length: batch * batch }, (_, i) => Math.floor(i / batch) + i % batch === 3 ? 0 : 1),
 };
 
@@ -24,7 +33,7 @@ function numerators(): number[] {
     { length: batch },
     (_, i) =>
       Math.exp(dot(given.video, i, given.speech, i, width)) -
-      Math.exp(dot(given.video, i, given.hard, i, width)),
+      given.hasHard[i] * Math.exp(dot(given.video, i, given.hard, i, width)),
   );
 }
 
@@ -46,7 +55,11 @@ Deno.test("crossModalContrastive() agrees with plain loops of equation 2 and cou
 });
 
 Deno.test("crossModalContrastive() is finite and guarded everywhere when the hard negative is the positive", () => {
-  const [losses, guards] = evaluate([loss, guarded], { ...given, hard: given.speech });
+  const [losses, guards] = evaluate([loss, guarded], {
+    ...given,
+    hard: given.speech,
+    hasHard: new Array(batch).fill(1),
+  });
   assert.deepEqual(guards, new Array(batch).fill(1));
   assert.ok(losses.every(Number.isFinite));
 });
@@ -57,6 +70,7 @@ Deno.test("crossModalContrastive() is ln(negatives / floor) when every similarit
     video: zeros,
     speech: zeros,
     hard: zeros,
+    hasHard: new Array(batch).fill(1),
     mask: new Array(batch * batch).fill(1),
   });
   assertClose(losses, new Array(batch).fill(Math.log((batch - 1) / literalFloor)));

@@ -64,7 +64,7 @@ export function checkGradients(
 ): void {
   const size = sizeOf(output.shape);
   const weights: Node = {
-    operation: { kind: "input", name: "check.weights" },
+    operation: { kind: "input", name: "check.weights", type: "f32" },
     inputs: [],
     shape: output.shape,
   };

@@ -11,6 +11,9 @@ const speech = input("speech", [batch, width]);
 const hardNegative = input("hard", [batch, width]);
 const temperature = input("temperature", []);
 const negativeMask = input("mask", [batch, batch]);
+const hardNegativeMask = input("hasHard", [batch]);
+
+const positiveMask = input("bag", [batch, batch]);
 
 const all = new Array(batch * batch).fill(1);
 /** Pairs 0 and 1 are no negatives of each other, and pair 4 may only be compared with 5. */
@@ -20,40 +23,55 @@ const some = all.map((_, i) => {
   return row === 4 && column !== 5 ? 0 : 1;
 });
 
+/** Pairs 0 and 1 are in each other's bags, and pair 4 has 2 and 3 in its own; of none are they negatives. */
+const bag = all.map((_, i) => {
+  const [row, column] = [Math.floor(i / batch), i % batch];
+  return (row + column === 1 && row !== column) || (row === 4 && (column === 2 || column === 3)) ? 1 : 0;
+});
+
 const given = {
+  bag,
   video: unitRows("video", batch, width),
   speech: unitRows("speech", batch, width),
   hard: unitRows("hard", batch, width),
   temperature: [0.2],
   mask: some,
+  hasHard: [1, 1, 0, 1, 0, 1],
 };
 
-function loss({ hard = true, symmetric = true } = {}) {
+function loss({ hard = true, masked = false, symmetric = true, bags = false } = {}) {
   return infoNce({
     video,
     speech,
     hardNegative: hard ? hardNegative : undefined,
+    hardNegativeMask: masked ? hardNegativeMask : undefined,
     temperature,
     negativeMask,
+    positiveMask: bags ? positiveMask : undefined,
     symmetric,
   });
 }
 
 /** Plain loops, without any trick for stability. */
-function expected({ mask = some, hard = true, symmetric = true } = {}): number[] {
+function expected(
+  { mask = some, hard = true, masked = false, symmetric = true, bags = false } = {},
+): number[] {
   const score = (a: number[], i: number, b: number[], k: number) =>
     Math.exp(dot(a, i, b, k, width) / given.temperature[0]);
   return Array.from({ length: batch }, (_, i) => {
-    const own = score(given.video, i, given.speech, i);
-    let toSpeech = own + (hard ? score(given.video, i, given.hard, i) : 0);
-    let toVideo = own;
-    for (let k = 0; k < batch; k++) {
-      if (k === i || mask[i * batch + k] === 0) continue;
-      toSpeech += score(given.video, i, given.speech, k);
-      toVideo += score(given.video, k, given.speech, i);
-    }
-    const first = -Math.log(own / toSpeech);
-    return symmetric ? (first - Math.log(own / toVideo)) / 2 : first;
+    const isIn = (which: number[], k: number) => k !== i && which[i * batch + k] === 1;
+    const others = Array.from({ length: batch }, (_, k) => k);
+    const positives = [i, ...others.filter((k) => bags && isIn(bag, k))];
+    const negatives = others.filter((k) => isIn(mask, k));
+    const toSpeech = (k: number) => score(given.video, i, given.speech, k);
+    const toVideo = (k: number) => score(given.video, k, given.speech, i);
+    const hasHard = hard && (!masked || given.hasHard[i] === 1);
+    const crossEntropy = (of: (k: number) => number, hardNegative: number) => {
+      const sum = (which: number[]) => which.reduce((total, k) => total + of(k), 0);
+      return -Math.log(sum(positives) / (sum(positives) + sum(negatives) + hardNegative));
+    };
+    const first = crossEntropy(toSpeech, hasHard ? score(given.video, i, given.hard, i) : 0);
+    return symmetric ? (first + crossEntropy(toVideo, 0)) / 2 : first;
   });
 }
 
@@ -71,24 +89,37 @@ Deno.test("infoNceChance() is the loss at equal similarities, whatever the mask"
   const same = Array.from({ length: batch * width }, (_, i) => i % width ? 0 : 1);
   fc.assert(fc.property(
     fc.array(fc.constantFrom(0, 1), { minLength: batch * batch, maxLength: batch * batch }),
+    fc.array(fc.constantFrom(0, 1), { minLength: batch, maxLength: batch }),
+    fc.array(fc.constantFrom(0, 1), { minLength: batch * batch, maxLength: batch * batch }),
     fc.boolean(),
     fc.boolean(),
-    (mask, hardNegatives, symmetric) => {
+    fc.boolean(),
+    (negatives, hasHard, bag, hard, bags, symmetric) => {
+      const mask = negatives.map((value, i) => bags && bag[i] ? 0 : value);
       const losses = evaluateOne(
-        loss({ hard: hardNegatives, symmetric }),
-        { video: same, speech: same, hard: same, temperature: [0.1], mask },
+        loss({ hard, masked: true, symmetric, bags }),
+        { video: same, speech: same, hard: same, temperature: [0.1], mask, hasHard, bag },
       );
       const mean = losses.reduce((sum, value) => sum + value, 0) / batch;
-      assertClose([infoNceChance({ batch, negativeMask: mask, hardNegatives, symmetric })], [mean], 1e-9);
+      const masks = {
+        negativeMask: mask,
+        positiveMask: bags ? bag : undefined,
+        hardNegativeMask: hard ? hasHard : undefined,
+      };
+      assertClose([infoNceChance({ batch, ...masks, symmetric })], [mean], 1e-9);
     },
   ));
-  assertClose([infoNceChance({ batch, hardNegatives: false, symmetric: true })], [Math.log(batch)]);
+  assertClose([infoNceChance({ batch, symmetric: true })], [Math.log(batch)]);
 });
 
 Deno.test("infoNce() agrees with plain loops in every form", () => {
   for (const hard of [true, false]) {
     for (const symmetric of [true, false]) {
       assertClose(evaluateOne(loss({ hard, symmetric }), given), expected({ hard, symmetric }), 1e-10);
+      const some = { hard, masked: true, symmetric };
+      assertClose(evaluateOne(loss(some), given), expected(some), 1e-10);
+      const bags = { ...some, bags: true };
+      assertClose(evaluateOne(loss(bags), given), expected(bags), 1e-10);
       const open = evaluateOne(loss({ hard, symmetric }), { ...given, mask: all });
       assertClose(open, expected({ hard, symmetric, mask: all }), 1e-10);
     }
@@ -120,13 +151,51 @@ Deno.test("infoNce() rises with the hard negative, the more so the closer it is"
   for (let i = 0; i < batch; i++) assert.ok(without[i] < far[i] && far[i] < near[i]);
 });
 
+Deno.test("infoNce() of a pair whose hard negative is masked is its loss without one", () => {
+  const masked = evaluateOne(loss({ masked: true }), { ...given, hard: given.video });
+  const without = evaluateOne(loss({ hard: false }), given);
+  given.hasHard.forEach((has, i) => {
+    if (has) assert.ok(masked[i] > without[i] + 0.1);
+    else assertClose([masked[i]], [without[i]]);
+  });
+});
+
 Deno.test("infoNce() is 0 for a pair that has nothing to be told from", () => {
   const none = { ...given, mask: new Array(batch * batch).fill(0) };
   assertClose(evaluateOne(loss({ hard: false }), none), new Array(batch).fill(0));
 });
 
+Deno.test("infoNce() with a bag is the logarithm of negatives and positives over positives at equal similarities", () => {
+  const same = Array.from({ length: batch * width }, (_, i) => i % width ? 0 : 1);
+  const losses = evaluateOne(loss({ bags: true, hard: false }), { ...given, video: same, speech: same });
+  // Pair 0: itself and 1, against 2 to 5. Pair 4: itself, 2 and 3, against 5. Pair 5: itself against all others.
+  assertClose([losses[0], losses[4], losses[5]], [Math.log(6 / 2), Math.log(4 / 3), Math.log(6)]);
+});
+
+Deno.test("infoNce() with a bag falls with any positive that fits, and is least where the best does", () => {
+  const without = evaluateOne(loss(), given);
+  const withBag = evaluateOne(loss({ bags: true }), given);
+  withBag.forEach((value, i) => {
+    const hasBag = i === 0 || i === 1 || i === 4;
+    if (hasBag) assert.ok(value < without[i]);
+    else assertClose([value], [without[i]]);
+  });
+  // Speech of pair 1 becomes what frame 0 shows, as narration that lags by a window does.
+  const lagging = { ...given, speech: [...given.speech] };
+  for (let d = 0; d < width; d++) lagging.speech[1 * width + d] = given.video[d];
+  assert.ok(evaluateOne(loss({ bags: true, symmetric: false }), lagging)[0] < withBag[0]);
+});
+
+Deno.test("infoNce() with a bag that holds only the pair itself is the loss without", () => {
+  for (const bag of [new Array(batch * batch).fill(0), all.map((_, i) => i % (batch + 1) === 0 ? 1 : 0)]) {
+    assertClose(evaluateOne(loss({ bags: true }), { ...given, bag }), evaluateOne(loss(), given), 1e-12);
+  }
+});
+
 Deno.test("infoNce() gradients agree with central differences", () => {
   const wrt = [video, speech, hardNegative, temperature];
   checkGradients(loss(), wrt, { ...given, video: normals("v", batch * width) });
+  checkGradients(loss({ masked: true }), wrt, given);
+  checkGradients(loss({ bags: true }), wrt, given);
   checkGradients(loss({ symmetric: false, hard: false }), [video, speech, temperature], given);
 });

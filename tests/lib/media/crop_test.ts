@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type CropBox, findCrop, MotionMap } from "../../../lib/media/crop.ts";
+import { boxInside, type CropBox, findFan, MotionMap, type PictureSize } from "../../../lib/media/crop.ts";
 import { Random } from "../../../lib/random.ts";
 
 const width = 160;
@@ -25,15 +25,19 @@ function inFan(x: number, y: number): boolean {
   return radius > 30 && radius < 125 && Math.abs(Math.atan2(dx, dy)) < (35 * Math.PI) / 180;
 }
 
+/** The box in the fan that is found. */
+function cropTo(motion: MotionMap, picture: PictureSize, aspect: number): CropBox {
+  return boxInside(findFan(motion).inside!, motion.size, picture, aspect);
+}
+
 function* pixelsOf(box: CropBox): Generator<[number, number]> {
   for (let y = box.y; y < box.y + box.height; y++) {
     for (let x = box.x; x < box.x + box.width; x++) yield [x, y];
   }
 }
 
-Deno.test("findCrop() takes a large box inside the fan, with the wanted shape", () => {
-  const { box, note } = findCrop(observe(inFan), { width, height }, 4 / 3);
-  assert.equal(note, undefined);
+Deno.test("boxInside() takes a large box inside the fan, with the wanted shape", () => {
+  const box = cropTo(observe(inFan), { width, height }, 4 / 3);
   assert.ok(Math.abs(box.width / box.height - 4 / 3) < 0.05);
   const pixels = [...pixelsOf(box)];
   assert.ok(pixels.filter(([x, y]) => inFan(x, y)).length >= 0.97 * pixels.length);
@@ -41,9 +45,9 @@ Deno.test("findCrop() takes a large box inside the fan, with the wanted shape", 
   assert.ok(box.height >= 58 && box.height <= 66, JSON.stringify(box));
 });
 
-Deno.test("findCrop() gives the box in the pixels of the scan's own picture", () => {
+Deno.test("boxInside() gives the box in the pixels of the scan's own picture", () => {
   const inBox = (x: number, y: number) => x >= 40 && x < 120 && y >= 30 && y < 90;
-  const { box } = findCrop(observe(inBox), { width: 4 * width, height: 2 * height }, 1);
+  const box = cropTo(observe(inBox), { width: 4 * width, height: 2 * height }, 1);
   // 320 × 120 scan pixels move; the largest square has 120.
   assert.ok(
     box.width >= 116 && box.width <= 124 && box.height >= 116 && box.height <= 120,
@@ -52,19 +56,18 @@ Deno.test("findCrop() gives the box in the pixels of the scan's own picture", ()
   assert.ok(box.x >= 160 && box.x + box.width <= 480 && box.y >= 60 && box.y + box.height <= 180);
 });
 
-Deno.test("findCrop() looks through still shadows in the fan and past a moving counter beside it", () => {
+Deno.test("findFan() looks through still shadows in the fan and past a moving counter beside it", () => {
   const shadow = (x: number, y: number) => Math.abs(x - 80) < 6 && y > 60 && y < 80;
   const counter = (x: number, y: number) => x < 12 && y < 8;
-  const plain = findCrop(observe(inFan), { width, height }, 1).box;
+  const plain = cropTo(observe(inFan), { width, height }, 1);
   const marked = observe((x, y) => (inFan(x, y) && !shadow(x, y)) || counter(x, y));
-  assert.deepEqual(findCrop(marked, { width, height }, 1).box, plain);
+  assert.deepEqual(cropTo(marked, { width, height }, 1), plain);
 });
 
-Deno.test("findCrop() keeps everything and says so when nothing is still or hardly anything moves", () => {
-  const whole = { x: 0, y: 0, width, height };
+Deno.test("findFan() finds none and says why when nothing is still or hardly anything moves", () => {
   for (const inside of [() => true, () => false, (x: number, y: number) => x < 10 && y < 10]) {
-    const { box, note } = findCrop(observe(inside), { width, height }, 1);
-    assert.deepEqual(box, whole);
+    const { inside: fan, note } = findFan(observe(inside));
+    assert.equal(fan, undefined);
     assert.match(note!, /nothing cropped/);
   }
 });

@@ -54,13 +54,15 @@ Deno.test("normalize() trains with the batch's moments and moves the running one
   assertClose(evaluateOne(update.value, given), [0.2, 9.2, 1, 1.3]);
 });
 
-Deno.test("normalize() applied twice moves the running moments twice", () => {
+Deno.test("normalize() applied to parts of a batch moves the running moments once, by the parts' rows", () => {
   const context = network();
-  for (const name of ["x", "z"]) normalize(context.scope("norm"), input(name, [2, 1]), false);
+  normalize(context.scope("norm"), input("x", [2, 1]), false);
+  normalize(context.scope("norm"), input("z", [6, 1]), false);
   const updates = context.stateUpdates();
   assert.equal(updates.length, 1);
-  const given = { x: [1, 1], z: [2, 2], "norm.moments": [10, 1] };
-  assertClose(evaluateOne(updates[0].value, given), [0.9 * (0.9 * 10 + 0.1) + 0.2, 0.81]);
+  const given = { x: [1, 1], z: [0, 4, 0, 4, 0, 4], "norm.moments": [10, 1] };
+  // Means 1 and 2, variances 0 and 4, a quarter and three quarters of the rows.
+  assertClose(evaluateOne(updates[0].value, given), [0.9 * 10 + 0.1 * 1.75, 0.9 + 0.1 * 3]);
 });
 
 Deno.test("normalize() uses the running moments for inference and leaves them alone", () => {

@@ -40,3 +40,11 @@ Deno.test("Lexicon.lookUp() speaks once what it remembers, and again what it had
     assert.notEqual(again, forgotten);
     assert.deepEqual(again, forgotten);
   }));
+
+Deno.test("Lexicon.lookUp() fails when all it began has ended, and leaves nothing behind", () =>
+  inFolder(async (folder) => {
+    const manners = Array.from({ length: 12 }, (_, index) => ({ ...slow, tempo: 0.8 + index / 100 }));
+    const unknown = manners.map((phrase) => ({ ...phrase, voice: "nobody" }));
+    await assert.rejects(new Lexicon(folder).lookUp([...unknown, ...manners]), /ffmpeg must succeed/);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  }));

@@ -86,7 +86,7 @@ Deno.test("draftNarration() keeps the related share where searches are talked in
   const drafts = draftNarration(new Random(9), long, speakers, style);
   const shareOf = (part: typeof drafts) => part.filter(({ plane }) => plane !== null).length / part.length;
   assert.ok(Math.abs(shareOf(drafts) - 0.4) < 0.03, `related ${shareOf(drafts)}`);
-  const guest = drafts.filter(({ speaker }) => speaker === speakers[1]);
+  const guest = drafts.filter(({ speaker }) => speaker.voice === speakers[1].voice);
   assert.ok(Math.abs(guest.length / drafts.length - 0.3) < 0.03, `guest ${guest.length / drafts.length}`);
   assert.ok(Math.abs(shareOf(guest) - 0.4) < 0.05, `related of the guest's ${shareOf(guest)}`);
 });

@@ -32,8 +32,10 @@ async function make(folder: string, options: PhantomOptions, signal?: AbortSigna
 /** All files below a folder with their hashes. */
 async function contents(folder: string): Promise<Record<string, string>> {
   const out: Record<string, string> = {};
-  for (const place of ["", "videos/"]) {
+  const places = [""];
+  for (const place of places) {
     for await (const entry of Deno.readDir(`${folder}/${place}`)) {
+      if (entry.isDirectory) places.push(`${place}${entry.name}/`);
       if (!entry.isFile) continue;
       const bytes = await Deno.readFile(`${folder}/${place}${entry.name}`);
       out[place + entry.name] = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
@@ -59,8 +61,15 @@ Deno.test("generatePhantom() writes the same bytes for the same options, others 
     await make(`${folder}/b`, tiny);
     await make(`${folder}/c`, { ...tiny, seed: 4 });
     const [a, b, c] = await Promise.all(["a", "b", "c"].map((name) => contents(`${folder}/${name}`)));
-    const videos = ["videos/s0001-01.mp4", "videos/s0002-01.mp4"];
-    assert.deepEqual(Object.keys(a).sort(), ["manifest.csv", "phantom.json", "truth.jsonl", ...videos]);
+    const files = (kind: string, extension: string) =>
+      ["s0001-01", "s0002-01"].map((scan) => `${kind}/${scan}.${extension}`);
+    const videos = files("videos", "mp4");
+    assert.deepEqual(Object.keys(a).sort(), [
+      ...files("gaze", "csv"),
+      ...files("labels", "csv"),
+      ...["manifest.csv", "phantom.json", "truth.jsonl"],
+      ...videos,
+    ]);
     assert.deepEqual(a, b);
     for (const file of ["truth.jsonl", ...videos]) assert.notEqual(a[file], c[file], file);
     assert.notEqual(a[videos[0]], a[videos[1]]);
@@ -79,9 +88,9 @@ Deno.test("generatePhantom() writes ordinary videos, a manifest and the truth", 
       planes: ["femur", "head"],
     });
     assert.deepEqual((await Deno.readTextFile(`${folder}/manifest.csv`)).split("\n"), [
-      "scan,subject,video,speech,speech_offset_seconds,split",
-      "s0001-01,s0001,videos/s0001-01.mp4,,,",
-      "s0001-02,s0001,videos/s0001-02.mp4,,,",
+      "scan,subject,video,speech,speech_offset_seconds,labels,gaze,split",
+      "s0001-01,s0001,videos/s0001-01.mp4,,,labels/s0001-01.csv,gaze/s0001-01.csv,",
+      "s0001-02,s0001,videos/s0001-02.mp4,,,labels/s0001-02.csv,gaze/s0001-02.csv,",
       "",
     ]);
     const { streams } = await probe(`${folder}/videos/s0001-02.mp4`);
@@ -163,22 +172,22 @@ Deno.test("generatePhantom() refuses a folder that holds something else", async 
   });
 });
 
-Deno.test("generatePhantom() says that ffmpeg is missing, and leaves nothing half made", async () => {
-  const path = Deno.env.get("PATH") ?? "";
-  await inFolder(async (folder) => {
-    Deno.env.set("PATH", folder);
-    try {
-      await assert.rejects(
-        make(`${folder}/a`, tiny),
-        (error) =>
-          error instanceof SonospeechError && error.code === "environment" && error.hint !== undefined,
-      );
-    } finally {
-      Deno.env.set("PATH", path);
-    }
+Deno.test("generatePhantom() says that ffmpeg is missing, and leaves nothing half made", () =>
+  inFolder(async (folder) => {
+    // A process of its own, because all tests of this one share their environment.
+    const script = `
+      import { generatePhantom } from ${
+      JSON.stringify(import.meta.resolve("../../../lib/phantom/phantom.ts"))
+    };
+      await Array.fromAsync(generatePhantom(${JSON.stringify(`${folder}/a`)}, ${JSON.stringify(tiny)}))
+        .catch(({ code, hint }) => console.log(JSON.stringify({ code, hint: hint !== undefined })));`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", script],
+      env: { PATH: folder },
+    }).output();
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), { code: "environment", hint: true });
     assert.deepEqual(Object.keys(await contents(`${folder}/a`)), ["phantom.json"]);
-  });
-});
+  }));
 
 Deno.test("resolvePhantomOptions() fills in defaults and refuses what cannot be made, by name", () => {
   assert.deepEqual(resolvePhantomOptions(), phantomDefaults);

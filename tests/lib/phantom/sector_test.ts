@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Brush } from "../../../lib/phantom/brush.ts";
-import { Sector } from "../../../lib/phantom/sector.ts";
+import { innerSquare, Sector } from "../../../lib/phantom/sector.ts";
 
 const sector = new Sector({ depth: 12, radius: 5, halfAngle: 0.55 }, [120, 160]);
 
@@ -57,4 +57,14 @@ Deno.test("Brush.stroke() paints along its points, mirrored by the pose, weaker 
     Math.abs(brush.level[nearest(0, 8.5)] - 10) < 0.5,
     `along the beam ${brush.level[nearest(0, 8.5)]}`,
   );
+});
+
+Deno.test("innerSquare() touches the fan's outline and lies inside it", () => {
+  for (const halfAngle of [0.4, 0.55, 0.7]) {
+    const form = { depth: 12, radius: 5, halfAngle };
+    const { top, half } = innerSquare(form);
+    const bottom = Math.hypot(half, top + 2 * half + form.radius);
+    assert.ok(Math.abs(bottom - (form.radius + form.depth)) < 1e-6, `lower corners at ${bottom}`);
+    assert.ok(top >= 0 && Math.atan2(half, top + form.radius) <= halfAngle + 1e-6);
+  }
 });

@@ -87,3 +87,15 @@ Deno.test("CheckpointStore writes a best checkpoint before the step that tells o
     await assert.rejects(save(store, 3, true));
     assert.equal((await store.best())!.step, 3);
   }));
+
+Deno.test("CheckpointStore.readOnly() makes no folder and finds nothing where there is none", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const store = CheckpointStore.readOnly(`${folder}/checkpoints`);
+    assert.deepEqual(await store.newest(), { checkpoint: null, broken: [] });
+    assert.equal(await store.best(), null);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

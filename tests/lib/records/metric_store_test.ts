@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SonospeechError } from "../../../lib/errors.ts";
-import { downsample } from "../../../lib/records/downsample.ts";
 import { MetricStore } from "../../../lib/records/metric_store.ts";
 
 async function withPath(test: (path: string) => void | Promise<void>): Promise<void> {
@@ -39,9 +38,26 @@ Deno.test("MetricStore.series() keeps NaN and infinities as null", () =>
     using store = MetricStore.create(path);
     [0.5, NaN, Infinity, -1].forEach((a, step) => void store.append({ kind: "step", step, metrics: { a } }));
     store.flush();
-    assert.deepEqual(store.series("a"), { steps: [0, 1, 2, 3], values: [0.5, null, null, -1] });
-    assert.deepEqual(store.series("a", { afterStep: 1 }).steps, [2, 3]);
-    assert.deepEqual(store.series("unknown"), { steps: [], values: [] });
+    const { steps, values } = store.series("a");
+    assert.deepEqual({ steps, values }, { steps: [0, 1, 2, 3], values: [0.5, null, null, -1] });
+    assert.deepEqual(store.series("a", { fromStep: 1, toStep: 2 }).steps, [1, 2]);
+    assert.deepEqual(store.series("a", { throughId: 3 }).steps, [0, 1, 2]);
+    const empty = { steps: [], values: [], seconds: [], gaps: [], rhythm: 0 };
+    assert.deepEqual(store.series("unknown"), empty);
+    assert.deepEqual(store.metricSummary("a"), {
+      count: 4,
+      missing: 2,
+      last: [3, -1],
+      min: [3, -1],
+      max: [0, 0.5],
+    });
+    assert.deepEqual(store.metricSummary("unknown"), {
+      count: 0,
+      missing: 0,
+      last: null,
+      min: null,
+      max: null,
+    });
     assert.deepEqual(store.metricNames(), ["a"]);
   }));
 
@@ -131,21 +147,71 @@ Deno.test("MetricStore errors keep the path out of the public message", () =>
     });
   }));
 
-Deno.test("downsample() keeps ends, extremes and missing values within maxPoints", () => {
-  const value = fc.oneof({ weight: 9, arbitrary: fc.double({ noNaN: true }) }, fc.constant(null));
-  fc.assert(
-    fc.property(fc.array(value, { maxLength: 400 }), fc.integer({ min: 5, max: 60 }), (values, max) => {
-      const series = { steps: values.map((_, i) => i * 2), values };
-      const thin = downsample(series, max);
-      assert.ok(thin.steps.length <= max);
-      assert.ok(thin.steps.every((step, i) => values[step / 2] === thin.values[i]));
-      assert.ok(thin.steps.every((step, i) => i === 0 || step > thin.steps[i - 1]));
-      assert.deepEqual([thin.steps[0], thin.steps.at(-1)], [series.steps[0], series.steps.at(-1)]);
-      const numbers = (list: (number | null)[]) => list.filter((v) => v !== null);
-      const extremes = (list: number[]) => [Math.min(...list), Math.max(...list)];
-      assert.deepEqual(extremes(numbers(thin.values)), extremes(numbers(values)));
-      assert.equal(thin.values.includes(null), values.includes(null));
-    }),
-  );
-  assert.throws(() => downsample({ steps: [], values: [] }, 4), RangeError);
-});
+Deno.test("MetricStore.series() keeps ends, extremes, means and missing values within maxPoints", () =>
+  withPath((path) => {
+    const value = fc.oneof(
+      { weight: 9, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }) },
+      fc.constant(NaN),
+    );
+    using store = MetricStore.create(path);
+    let serial = 0;
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 300 }), fc.integer({ min: 5, max: 60 }), (values, max) => {
+        const name = `m${serial++}`;
+        values.forEach((value, i) => store.append({ kind: "step", step: 2 * i, metrics: { [name]: value } }));
+        store.flush();
+        const thin = store.series(name, { maxPoints: max });
+        const stored = values.map((value) => Number.isFinite(value) ? value : null);
+        assert.ok(thin.steps.length <= max);
+        assert.ok(thin.steps.every((step, i) => stored[step / 2] === thin.values[i]));
+        assert.ok(thin.steps.every((step, i) => i === 0 || step > thin.steps[i - 1]));
+        assert.deepEqual([thin.steps[0], thin.steps.at(-1)], [
+          values.length > 0 ? 0 : undefined,
+          values.length > 0 ? 2 * (values.length - 1) : undefined,
+        ]);
+        // + 0 makes one of −0 and 0, of which either is the lowest.
+        const extremes = (list: (number | null)[]) => {
+          const numbers = list.filter((v) => v !== null);
+          return [Math.min(...numbers) + 0, Math.max(...numbers) + 0];
+        };
+        assert.deepEqual(extremes(thin.values), extremes(stored));
+        assert.equal(thin.values.includes(null), stored.includes(null));
+        assert.deepEqual(thin.gaps, [], "nothing is missing");
+        assert.equal(thin.means !== undefined, values.length > max);
+        thin.means?.forEach((mean, i) => {
+          const kept = thin.values[i];
+          if (mean !== null && kept !== null) assert.ok(Math.abs(mean) <= 1e6 + 1e-9);
+          if (kept !== null) assert.notEqual(mean, null, "a stretch with a number has a mean");
+        });
+      }),
+      { numRuns: 60 },
+    );
+    assert.throws(() => store.series("m0", { maxPoints: 4 }), RangeError);
+  }));
+
+Deno.test("MetricStore.series() tells where nothing was measured, whole and thinned, and when", () =>
+  withPath((path) => {
+    let now = 1000;
+    using store = MetricStore.create(path, { now: () => now++ });
+    const isMissing = (step: number) => (step > 200 && step <= 700) || step === 1500;
+    for (let step = 10; step <= 3000; step += 10) {
+      store.append({ kind: "step", step, metrics: isMissing(step) ? {} : { a: step } });
+    }
+    store.flush();
+    const whole = store.series("a");
+    assert.equal(whole.rhythm, 10);
+    assert.deepEqual(whole.gaps.map((i) => [whole.steps[i - 1], whole.steps[i]]), [[200, 710], [1490, 1510]]);
+    assert.deepEqual([whole.seconds[0], whole.seconds.at(-1)], [1000, 1299]);
+    const thin = store.series("a", { maxPoints: 32 });
+    assert.ok(thin.steps.length <= 32);
+    const [from, to] = [thin.steps[thin.gaps[0] - 1], thin.steps[thin.gaps[0]]];
+    assert.ok(from <= 200 && to >= 710 && from > 0, "the long gap is seen in the thinned series");
+    thin.steps.forEach((step, i) => assert.equal(thin.seconds[i], 1000 + step / 10 - 1));
+    const stretches = Map.groupBy(thin.steps.keys(), (i) => thin.means![i]!);
+    for (const [mean, places] of stretches) {
+      const ends = places.map((i) => thin.values[i]!);
+      assert.ok(
+        Math.abs(mean - (Math.min(...ends) + Math.max(...ends)) / 2) < 1e-9 || mean > 1490 && mean < 1620,
+      );
+    }
+  }));

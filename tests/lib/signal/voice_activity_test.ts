@@ -13,8 +13,12 @@ import { sharedData } from "../shared_data.ts";
 
 const sampleRate = 24000;
 
-async function detect(samples: Int16Array, pieceLength = samples.length): Promise<VoiceActivity> {
-  const stream = await VoiceActivityStream.create(sampleRate);
+async function detect(
+  samples: Int16Array,
+  pieceLength = samples.length,
+  options: { hasGaps?: boolean } = {},
+): Promise<VoiceActivity> {
+  const stream = await VoiceActivityStream.create(sampleRate, undefined, options);
   for (let start = 0; start < samples.length; start += pieceLength) {
     stream.push(samples.subarray(start, start + pieceLength));
   }
@@ -69,6 +73,33 @@ Deno.test("VoiceActivityStream gives the same however the sound is cut", async (
   assert.deepEqual(await detect(samples, 1777), whole);
   assert.equal(whole.energy.length, 100);
   assert.equal(whole.webrtc.length, 100);
+});
+
+Deno.test("VoiceActivityStream takes neither a gap nor the room after it for voice", async () => {
+  const noise = new Random(3, "room");
+  const room = sound(() => noise.normal(0, 0.01), 8);
+  const withGap = room.slice();
+  withGap.fill(0, 2.005 * sampleRate, 3.505 * sampleRate);
+  const share = (flags: Uint8Array) => voicedFraction(flags, 2, 8);
+  const whole = await detect(room);
+  assert.ok(share(whole.energy) < 0.02 && share(whole.webrtc) < 0.02);
+  const gap = await detect(withGap, withGap.length, { hasGaps: true });
+  assert.ok(
+    share(gap.energy) < 0.02 && share(gap.webrtc) < 0.02,
+    `${share(gap.energy)} ${share(gap.webrtc)}`,
+  );
+  assert.equal(gap.energy.length, whole.energy.length);
+  // Why it must be told: without, the room counts as voice for seconds.
+  assert.ok(share((await detect(withGap)).energy) > 0.3);
+  // Voice beside a gap stays voice.
+  const voiced = sound((t) => notSpeech["beeps"](t) + noise.normal(0, 0.005));
+  const cut = voiced.slice();
+  cut.fill(0, 0, 0.4 * sampleRate);
+  const after = (flags: Uint8Array) => [...flags.subarray(40)];
+  assert.deepEqual(
+    after((await detect(cut, cut.length, { hasGaps: true })).energy),
+    after((await detect(voiced)).energy),
+  );
 });
 
 Deno.test("VoiceActivityStream.create() refuses rates that are no multiple of 8 kHz", async () => {

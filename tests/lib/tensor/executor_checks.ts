@@ -229,6 +229,26 @@ export function allParameters(graph: TrainingGraph): Map<string, Tensor> {
   return initializeParameters([graph.objective, ...graph.stateUpdates.map(({ value }) => value)], 5);
 }
 
+/** After a deferred step that is not finite nothing changes until its result is known. */
+export async function checkHaltOfDeferred(executor: Executor): Promise<void> {
+  for (const waitsForState of [false, true]) {
+    const graph = smallTrainingGraph(optimizers[1]);
+    const program = await executor.compileTraining(graph, allParameters(graph));
+    const before = await program.readState();
+    const bad = smallFeeds(0);
+    bad.get("images")!.data[0] = NaN;
+    const deferred = { learningRate: 0.1, step: 0, deferred: true };
+    const steps = [program.step(bad, deferred), program.step(smallFeeds(1), { ...deferred, step: 1 })];
+    if (waitsForState) await program.readState();
+    else steps.push(program.step(smallFeeds(2), { learningRate: 0.1, step: 2 }));
+    for (const { applied } of await Promise.all(steps)) assert.equal(applied, false);
+    assert.deepEqual(await program.readState(), before);
+    const { applied } = await program.step(smallFeeds(1), { learningRate: 0.1, step: 0 });
+    assert.equal(applied, true, "its result is known");
+    program.dispose();
+  }
+}
+
 /** A step whose objective is not finite changes nothing, says so, and the next good step goes on. */
 export async function checkRefusalOfNotFinite(executor: Executor): Promise<void> {
   const graph = smallTrainingGraph(optimizers[1]);

@@ -139,11 +139,22 @@ export const operationCases: readonly OperationCase[] = [
     shapes: [[2, 7, 6, 5]],
     build: (x) => maxPool(x, 3, { stride: 2, padding: 1 }),
   },
+  {
+    name: "maxPool of channels in fours, padded on one side",
+    shapes: [[2, 5, 6, 8]],
+    build: (x) => maxPool(x, [3, 2], { stride: [2, 1], padding: { top: 1, bottom: 0, left: 0, right: 1 } }),
+  },
   { name: "batchMoments", shapes: [[2, 3, 3, 5]], build: (x) => batchMoments(x) },
+  { name: "batchMoments, channels in fours", shapes: [[2, 3, 3, 8]], build: (x) => batchMoments(x) },
   ...[false, true].flatMap((relu): OperationCase[] => [
     {
       name: `batchNorm of its batch${relu ? " with ReLU" : ""}`,
       shapes: [[3, 3, 4, 5], [5], [5]],
+      build: (x, gamma, beta) => batchNorm(x, batchMoments(x), scaled(gamma), beta, { relu }),
+    },
+    {
+      name: `batchNorm of its batch${relu ? " with ReLU" : ""}, channels in fours`,
+      shapes: [[2, 3, 2, 12], [12], [12]],
       build: (x, gamma, beta) => batchNorm(x, batchMoments(x), scaled(gamma), beta, { relu }),
     },
     {

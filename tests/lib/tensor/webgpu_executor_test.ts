@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createExecutor } from "../../../lib/tensor/device.ts";
 import type { Executor } from "../../../lib/tensor/executor.ts";
 import { findAdapter, reportAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
+import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
+import { matMul } from "../../../lib/tensor/graph.ts";
 import {
   checkEdges,
   checkNoLeak,
@@ -20,45 +22,58 @@ if (adapter === undefined) {
   console.log(`WebGPU tests run on ${reportAdapter(adapter).name}`);
 }
 
-function withExecutor(
+/** Both families of kernels, whichever the adapter would choose. */
+const families = ["registers", "shared"] as const;
+
+function withExecutors(
   name: string,
   use: (executor: Executor, test: Deno.TestContext) => Promise<void>,
 ): void {
-  Deno.test({
-    name: adapter ? name : `${name} (ignored: there is no graphics adapter)`,
-    ignore: adapter === undefined,
-    async fn(test) {
-      const executor = await createExecutor("webgpu");
-      try {
-        await use(executor, test);
-      } finally {
-        await executor.dispose();
-      }
-    },
-  });
+  for (const family of families) {
+    const full = `webgpu, products in ${family}, ${name}`;
+    Deno.test({
+      name: adapter ? full : `${full} (ignored: there is no graphics adapter)`,
+      ignore: adapter === undefined,
+      async fn(test) {
+        const executor = await openWebgpuExecutor({ products: family });
+        try {
+          await use(executor, test);
+        } finally {
+          await executor.dispose();
+        }
+      },
+    });
+  }
 }
 
-withExecutor("webgpu computes every operation and its gradients as the reference", async (executor, test) => {
+withExecutors("computes every operation and its gradients as the reference", async (executor, test) => {
   for (const operationCase of operationCases) {
     await test.step(operationCase.name, () => checkParity(executor, operationCase));
   }
 });
 
+withExecutors("sums long products in parts", async (executor) => {
+  await checkParity(executor, {
+    name: "a long sum",
+    shapes: [[5, 3001], [3001, 7]],
+    range: [0.5, 1],
+    build: (a, b) => matMul(a, b),
+  });
+});
+
 for (const optimizer of optimizers) {
-  withExecutor(
-    `webgpu follows the float64 trajectory of ${optimizer.rule.kind} for ten steps`,
-    (executor) => {
-      return checkTrajectory(executor, optimizer);
-    },
+  withExecutors(
+    `follows the float64 trajectory of ${optimizer.rule.kind} for ten steps`,
+    (executor) => checkTrajectory(executor, optimizer),
   );
 }
 
-withExecutor("webgpu updates nothing when a value is not finite", checkRefusalOfNotFinite);
-withExecutor("webgpu goes on bit-equal from the state it read", checkResume);
-withExecutor("webgpu holds no more tensors after twenty steps", checkNoLeak);
-withExecutor("webgpu refuses wrong feeds and states and reads outputs before the update", checkEdges);
+withExecutors("updates nothing when a value is not finite", checkRefusalOfNotFinite);
+withExecutors("goes on bit-equal from the state it read", checkResume);
+withExecutors("holds no more tensors after twenty steps", checkNoLeak);
+withExecutors("refuses wrong feeds and states and reads outputs before the update", checkEdges);
 
-withExecutor("webgpu devices live side by side", async (first) => {
+withExecutors("lives beside others", async (first) => {
   const second = await createExecutor("webgpu");
   const convolution = operationCases.find(({ name }) => name === "conv2d, 3×3")!;
   await Promise.all([checkParity(first, convolution), checkParity(second, convolution)]);

@@ -5,6 +5,7 @@ import { CheckpointStore } from "../../../lib/records/checkpoint_store.ts";
 import { createExecutor } from "../../../lib/tensor/device.ts";
 import type { Executor } from "../../../lib/tensor/executor.ts";
 import type { RunEvent } from "../../../lib/training/events.ts";
+import { certificateOf } from "../../../lib/training/run_certificate.ts";
 import { floatTensors } from "../../../lib/training/train_state.ts";
 import { train } from "../../../lib/training/trainer.ts";
 import { fakeWindows } from "../../helpers/fake_windows.ts";
@@ -48,7 +49,7 @@ function heldOutRecall(seed: number, isRelated: boolean) {
       dataset,
       split: "test",
       step: checkpoint!.step,
-      trainSubjects: new Set(),
+      trainedOn: { certificate: certificateOf(checkpoint!.metadata) },
     });
     const mean = (values: Record<string, number>) =>
       (values["retrieval.videoToSpeech.recallAt5"] + values["retrieval.speechToVideo.recallAt5"]) / 2;

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { resolveRunConfig } from "../../../lib/config.ts";
+import type { WindowSource } from "../../../lib/data/inputs.ts";
+import type { WindowRecord } from "../../../lib/data/dataset_store.ts";
 import { SonospeechError } from "../../../lib/errors.ts";
 import { CheckpointStore } from "../../../lib/records/checkpoint_store.ts";
-import type { Executor, StepResult, Tensor, Tensors } from "../../../lib/tensor/executor.ts";
+import type { Executor, Feed, StepResult, Tensor, Tensors } from "../../../lib/tensor/executor.ts";
 import type { EvaluationEvent, RunEvent } from "../../../lib/training/events.ts";
-import { train, type TrainOptions } from "../../../lib/training/trainer.ts";
+import type { TrainOptions } from "../../../lib/training/run_start.ts";
+import { train } from "../../../lib/training/trainer.ts";
 import { fakeWindows } from "../../helpers/fake_windows.ts";
+import { withStoredWindows } from "../../helpers/stored_windows.ts";
 
 const config = resolveRunConfig({
   file: {
@@ -23,6 +27,7 @@ function rememberingExecutor(failAtStep = Infinity): Executor {
     compileTraining: () => {
       let weight = 1;
       return Promise.resolve({
+        memory: { parts: [{ name: "values", bytes: 4 }] },
         step: (feeds: Tensors, { learningRate, step }): Promise<StepResult> => {
           const seen = mean(feeds.get("frames")!.data) + 3 * mean(feeds.get("speech")!.data);
           const objective = step + 1 >= failAtStep ? NaN : weight + seen;
@@ -87,7 +92,8 @@ Deno.test("train() tells of every step, evaluation and checkpoint, and finishes"
     const events = await Array.fromAsync(
       train(await options(folder, { evaluate: evaluator([0.1, 0.3, 0.2]) })),
     );
-    assert.equal(events[0].kind, "started");
+    assert.ok(events[0].kind === "started");
+    assert.deepEqual(events[0].memory, { parts: [{ name: "values", bytes: 4 }] });
     assert.equal(steps(events).length, 3 * 6);
     const best = events.filter((event) => event.kind === "checkpoint").map((event) => event.isBest);
     assert.deepEqual(best, [true, true, false]);
@@ -112,6 +118,52 @@ Deno.test("train() stopped anywhere goes on with the numbers of an uninterrupted
     assert.deepEqual(steps(joined), steps(whole), `stopped after step ${stopAt}`);
   }
 });
+
+Deno.test("train() has the numbers of a dataset in memory when workers read it, also after a stop", () =>
+  withStoredWindows(async (dataset, folder) => {
+    const inMemory: WindowSource = {
+      id: dataset.id,
+      config: dataset.config,
+      windows: (filter) => dataset.windows(filter),
+      readFrames: (...args) => dataset.readFrames(...args),
+      readLogSpectrogram: (...args) => dataset.readLogSpectrogram(...args),
+    };
+    const whole = await Array.fromAsync(train(await options(`${folder}/here`, { dataset: inMemory })));
+    const controller = new AbortController();
+    const first: RunEvent[] = [];
+    const run = `${folder}/workers`;
+    for await (const event of train(await options(run, { dataset, signal: controller.signal }))) {
+      first.push(event);
+      if (event.kind === "step" && event.step === 8) controller.abort();
+    }
+    const second = await Array.fromAsync(train(await options(run, { dataset })));
+    assert.deepEqual(steps([...first, ...second]), steps(whole));
+  }));
+
+Deno.test("train() says which share of the time it waited for data", () =>
+  inFolder(async (folder) => {
+    let seconds = 0;
+    const source = fakeWindows();
+    const dataset: WindowSource = {
+      ...source,
+      readFrames: (...args) => {
+        seconds += 1 / 32; // 8 windows of 4 frames
+        return source.readFrames(...args);
+      },
+    };
+    const executor = rememberingExecutor();
+    const slow: Executor = {
+      ...executor,
+      compileTraining: async (graph, parameters) => {
+        const program = await executor.compileTraining(graph, parameters);
+        return { ...program, step: (...args) => (seconds += 3, program.step(...args)) };
+      },
+    };
+    const events = await Array.fromAsync(
+      train(await options(folder, { dataset, executor: slow, now: () => seconds })),
+    );
+    for (const { metrics } of steps(events)) assert.equal(metrics.dataStallShare, 1 / 4);
+  }));
 
 Deno.test("train() notices an abort that arrives while every promise is settled at once", () =>
   inFolder(async (folder) => {
@@ -185,6 +237,74 @@ Deno.test("train() stops before the update when a value is not finite, names the
     assert.equal(checkpoint!.step, 8);
   }));
 
+Deno.test("train() waits for results at the steps it tells of and at the end of an epoch, with the same numbers", async () => {
+  const told = { ...config, training: { ...config.training, logEverySteps: 4 } };
+  const deferred: boolean[] = [];
+  const executor = rememberingExecutor();
+  const spying: Executor = {
+    ...executor,
+    compileTraining: async (graph, parameters) => {
+      const program = await executor.compileTraining(graph, parameters);
+      const step: typeof program.step = (feeds, settings) => {
+        deferred.push(settings.deferred === true);
+        return program.step(feeds, settings);
+      };
+      return { ...program, step };
+    },
+  };
+  const [whole, some] = [
+    await inFolder(async (folder) => Array.fromAsync(train(await options(folder)))),
+    await inFolder(async (folder) =>
+      Array.fromAsync(train(await options(folder, { config: told, executor: spying })))
+    ),
+  ];
+  // Epochs have six steps: results are read after steps 4, 6, 8, 12, 16 and 18.
+  const read = deferred.flatMap((later, i) => later ? [] : [i + 1]);
+  assert.deepEqual(read, [4, 6, 8, 12, 16, 18]);
+  assert.deepEqual(some.at(-1), { kind: "finished", step: 18, epoch: 3 });
+  const numbers = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => {
+      if (event.kind !== "step" || event.step % 4 !== 0) return [];
+      const { stepsPerSecond: _, ...metrics } = event.metrics;
+      return [{ step: event.step, epoch: event.epoch, metrics }];
+    });
+  assert.deepEqual(steps(some).length, 4);
+  assert.deepEqual(numbers(some), numbers(whole));
+});
+
+Deno.test("train() names the step that was not finite among those whose results waited", () =>
+  inFolder(async (folder) => {
+    const told = { ...config, training: { ...config.training, logEverySteps: 100 } };
+    const failing = train(await options(folder, { config: told, executor: rememberingExecutor(9) }));
+    await assert.rejects(Array.fromAsync(failing), /make step 9: .*objective NaN/);
+    const { checkpoint } = await (await CheckpointStore.open(folder)).newest();
+    assert.equal(checkpoint!.step, 8);
+  }));
+
+Deno.test("train() asked to stop between two readings keeps the steps that were made", () =>
+  inFolder(async (folder) => {
+    const told = { ...config, training: { ...config.training, logEverySteps: 100 } };
+    const controller = new AbortController();
+    const executor = rememberingExecutor();
+    const stopping: Executor = {
+      ...executor,
+      compileTraining: async (graph, parameters) => {
+        const program = await executor.compileTraining(graph, parameters);
+        const step: typeof program.step = (feeds, settings) => {
+          if (settings.step === 2) controller.abort();
+          return program.step(feeds, settings);
+        };
+        return { ...program, step };
+      },
+    };
+    const { signal } = controller;
+    const events = await Array.fromAsync(
+      train(await options(folder, { config: told, executor: stopping, signal })),
+    );
+    const last = events.at(-1)!;
+    assert.ok(last.kind === "paused" && last.cause === "signal" && last.step === 3 && last.safeStep === 3);
+  }));
+
 Deno.test("train() keeps an epoch whose evaluation fails", () =>
   inFolder(async (folder) => {
     const evaluate = () => Promise.reject(new SonospeechError("input", { action: "evaluate", must: "…" }));
@@ -216,9 +336,40 @@ Deno.test("train() refuses to go on with other data", () =>
     await assert.rejects(Array.fromAsync(other), /dataset must be the one it was trained on/);
   }));
 
+Deno.test("train() takes hard negatives from windows with speech alone, and from all where nothing is paced", () =>
+  inFolder(async (folder) => {
+    const source = fakeWindows();
+    const quiet = (window: WindowRecord) => ({ ...window, voicedFractionWebrtc: window.index === 0 ? 1 : 0 });
+    const dataset = { ...source, windows: (filter?: object) => source.windows(filter).map(quiet) };
+    for (const [kind, isHard] of [["voice", 0], ["none", 1]] as const) {
+      const seen: number[] = [];
+      const executor = rememberingExecutor();
+      const spying: Executor = {
+        ...executor,
+        compileTraining: async (graph, parameters) => {
+          const program = await executor.compileTraining(graph, parameters);
+          const step: typeof program.step = (feeds, settings) => {
+            const weights = feeds.get("pairWeights")!.data;
+            seen.push(...feeds.get("hardNegativeMask")!.data.filter((_, pair) => weights[pair] > 0));
+            return program.step(feeds, settings);
+          };
+          return { ...program, step };
+        },
+      };
+      const settings = {
+        ...config,
+        data: { ...config.data, windowsPerScan: 2 },
+        pacing: { ...config.pacing, kind },
+      };
+      const run = `${folder}/${kind}`;
+      await Array.fromAsync(train(await options(run, { executor: spying, dataset, config: settings })));
+      assert.ok(seen.length > 10 && seen.every((value) => value === isHard), `${kind}: ${seen}`);
+    }
+  }));
+
 Deno.test("train() gives low-affinity windows no pair weight but keeps their frame order", () =>
   inFolder(async (folder) => {
-    const seen: { pairs: Float32Array; order: Float32Array }[] = [];
+    const seen: { pairs: Feed["data"]; order: Feed["data"] }[] = [];
     const executor = rememberingExecutor();
     const spying: Executor = {
       ...executor,

@@ -1,0 +1,367 @@
+/**
+ * Milliseconds per training step of every engine, after checks that all compute the same. README.md says what is
+ * checked and how it is timed.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { evaluateReference } from "../../../lib/tensor/reference.ts";
+import { benchModel, type ModelName, type ModelSpec } from "../bench_models.ts";
+import { Engine, engineLabels, type EngineName, engineNames, type EngineOptions } from "../engine.ts";
+import type { BenchContext, Json, Part, PartResult, Target } from "../part.ts";
+import { median, relativeSpread } from "../statistics.ts";
+import { columns, mebibytes, milliseconds, percent } from "../table.ts";
+
+/** Largest relative difference of the first objective from the expected one. */
+const firstTolerance = 1e-4;
+/**
+ * The same after some updates, which carry differences in the last digits further: a value within rounding of 0 falls
+ * on either side of a ReLU, and one such value in a last stage changes gradients below it by half a percent.
+ */
+const laterTolerance = 5e-3;
+/** Updates on one batch that the engines must agree over. */
+const checkedSteps = 5;
+/** A batch at which stock tfjs must agree, whatever the adapter: see README.md. */
+const smallBatch = 8;
+
+/** Batches that a processor gets through in a time one can wait for. */
+const defaultBatch: Record<ModelName, number> = { S: 32, P: 32, tiny: 32, small: 8, paper: 2 };
+/** Models on which the engines of browsers take minutes a step where the adapter is emulated. */
+const largeModels: readonly ModelName[] = ["small", "paper"];
+
+/** What one engine did on one model. */
+interface Row {
+  engine: EngineName;
+  /** Why there are no numbers. */
+  absent?: string;
+  /** Largest relative difference of the checked objectives from those of the first engine. */
+  largestDifference?: number;
+  /** Whether that is within what the check allows. */
+  agrees?: boolean;
+  /** The times of each round, milliseconds. */
+  rounds?: number[][];
+  deviceBytes?: number;
+  residentBytes?: number;
+}
+
+interface StepTable {
+  model: ModelSpec;
+  readEvery: number;
+  peer: EngineName;
+  rows: Row[];
+}
+
+class StepBench {
+  readonly #context: BenchContext;
+  readonly #spec: ModelSpec;
+  readonly #rows: Row[];
+  readonly #options: EngineOptions;
+  readonly #progress: (share: number) => void;
+  readonly #readEvery: number;
+
+  constructor(context: BenchContext, spec: ModelSpec, progress: (share: number) => void) {
+    const { options, machine, signal } = context;
+    this.#context = context;
+    this.#spec = spec;
+    this.#progress = progress;
+    this.#options = { python: machine.python, torch: machine.torch, before: options.before, signal };
+    this.#readEvery = options.readEvery ?? (machine.hasHardwareAdapter ? 16 : 1);
+    const isTooLarge = largeModels.includes(spec.name) && !machine.hasHardwareAdapter;
+    const names = options.engines ?? engineNames.filter((name) => name !== "wasm-before" || options.before);
+    this.#rows = names.map((engine) => ({
+      engine,
+      absent: isTooLarge && !options.engines && /stock|jax/.test(engine)
+        ? "not run: takes minutes a step on an emulated adapter; --engines names it"
+        : undefined,
+    }));
+  }
+
+  async measure(): Promise<StepTable> {
+    if (this.#spec.name === "S") await this.#checkAgainstReference();
+    this.#progress(0.1);
+    if (this.#spec.batch > smallBatch) await this.#checkSmallBatch();
+    this.#progress(0.25);
+    await this.#withEngines(this.#spec, async (engines) => {
+      const agreeing = await this.#checkAgreement(engines);
+      this.#progress(0.4);
+      await this.#runRounds(agreeing);
+    });
+    const measured = this.#rows.filter((row) => row.rounds).map((row) => row.engine);
+    const wanted = this.#context.options.peer;
+    const peer = [wanted, "torch-cuda", "torch", "stock-webgpu"].find((name) =>
+      measured.some((one) => one === name)
+    ) as EngineName | undefined;
+    return { model: this.#spec, readEvery: this.#readEvery, peer: peer ?? measured[0], rows: this.#rows };
+  }
+
+  #row(engine: Engine): Row {
+    return this.#rows.find((row) => row.engine === engine.name)!;
+  }
+
+  /** Runs `use` on the engines that can be had, and ends them; the others get their reason. */
+  async #withEngines(spec: ModelSpec, use: (engines: Engine[]) => Promise<void>): Promise<void> {
+    const engines: Engine[] = [];
+    try {
+      for (const row of this.#rows) {
+        this.#context.signal.throwIfAborted();
+        if (row.absent) continue;
+        const started = await Engine.start(row.engine, spec, this.#options);
+        if (started instanceof Engine) engines.push(started);
+        else row.absent = started.absent;
+      }
+      await use(engines);
+    } finally {
+      await Promise.all(engines.map((engine) => engine.close()));
+    }
+  }
+
+  /** The first steps on one batch, of every engine that can train. */
+  async #firstSteps(engines: readonly Engine[], steps: number): Promise<Map<Engine, number[]>> {
+    const objectives = new Map<Engine, number[]>();
+    for (const engine of engines) {
+      this.#context.signal.throwIfAborted();
+      const reply = await engine.run({ steps, sameBatch: true, readEvery: 1 });
+      if ("error" in reply) this.#row(engine).absent = reasonOf(reply.error);
+      else objectives.set(engine, reply.objectives);
+    }
+    return objectives;
+  }
+
+  /** The objective of a small model S against the float64 reference, which is too slow for the whole. */
+  async #checkAgainstReference(): Promise<void> {
+    const spec: ModelSpec = { name: "S", batch: 4, size: 16 };
+    const { graph, parameters, batches } = benchModel(spec);
+    const [{ data: [expected] }] = evaluateReference([graph.objective], batches[0], parameters);
+    await this.#withEngines(spec, async (engines) => {
+      for (const [engine, [objective]] of await this.#firstSteps(engines, 1)) {
+        assert(
+          differenceOf(objective, expected) < firstTolerance * toleranceOf(engine.name),
+          `${engine.name} must compute ${expected}, the float64 reference's objective, not ${objective}`,
+        );
+      }
+    });
+  }
+
+  /** Every engine, stock tfjs too, must agree on a small batch. */
+  async #checkSmallBatch(): Promise<void> {
+    await this.#withEngines({ ...this.#spec, batch: smallBatch }, async (engines) => {
+      await this.#checkAgreement(engines);
+    });
+    const wrong = this.#rows.find((row) => row.agrees === false);
+    assert(
+      !wrong,
+      `${wrong?.engine} must agree on a batch of ${smallBatch}, differs by ${wrong?.largestDifference}`,
+    );
+  }
+
+  /** The checked objectives of every engine that can train, against the first one's. */
+  async #checkAgreement(engines: readonly Engine[]): Promise<Engine[]> {
+    const objectives = await this.#firstSteps(engines, checkedSteps);
+    const [expected] = objectives.values();
+    assert(expected, "at least one engine must be able to train");
+    assert(
+      expected.at(-1)! < 0.99 * expected[0],
+      `the objective must fall on one batch, received ${expected}`,
+    );
+    for (const [engine, values] of objectives) {
+      const row = this.#row(engine);
+      const differences = values.map((value, i) => differenceOf(value, expected[i]));
+      row.largestDifference = Math.max(...differences);
+      const tolerance = toleranceOf(engine.name);
+      row.agrees = differences[0] < firstTolerance * tolerance &&
+        row.largestDifference < laterTolerance * tolerance;
+      const message = `${engine.name} must compute the objectives ${expected}, not ${values}`;
+      assert(differences[0] < firstTolerance * tolerance, message);
+      assert(row.agrees || engine.name === "stock-webgpu", message);
+    }
+    return [...objectives.keys()];
+  }
+
+  /** Blocks in turn, so that a machine that gets slower or faster does so for all. */
+  async #runRounds(engines: readonly Engine[]): Promise<void> {
+    const { rounds, steps, budget } = this.#context.options;
+    const readings = new Map(engines.map((engine) => [engine, steps]));
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, engine] of engines.entries()) {
+        this.#context.signal.throwIfAborted();
+        const row = this.#row(engine);
+        const count = readings.get(engine)!;
+        if (count === 0) continue;
+        const reply = await engine.run({
+          steps: (count + 1) * this.#readEvery,
+          sameBatch: false,
+          readEvery: this.#readEvery,
+        });
+        assert(
+          !("error" in reply) && reply.objectives.every(Number.isFinite),
+          `${engine.name} must go on training`,
+        );
+        (row.rounds ??= []).push(reply.milliseconds.slice(1));
+        row.deviceBytes = reply.deviceBytes;
+        row.residentBytes = reply.residentBytes;
+        readings.set(engine, readingsWithin(budget, row, rounds, steps, this.#readEvery));
+        this.#progress(0.4 + (0.6 * (round * engines.length + i + 1)) / (rounds * engines.length));
+      }
+    }
+  }
+}
+
+/** A slow engine gets fewer readings a block, then fewer rounds, so that it stays within its time. */
+function readingsWithin(budget: number, row: Row, rounds: number, steps: number, readEvery: number): number {
+  const seconds = (median(row.rounds!.flat()) * readEvery) / 1000;
+  const done = row.rounds!.length;
+  const fitting = Math.floor(budget / (rounds * seconds)) - 1;
+  if (fitting >= 1) return Math.min(steps, fitting);
+  return (done + 1) * 2 * seconds <= budget || done < 2 ? 1 : 0;
+}
+
+/** TF32 keeps 10 bits of a product's operands, half precision as many of what is stored. */
+function toleranceOf(engine: EngineName): number {
+  return engine === "torch-cuda-tf32" || engine === "webgpu-f16" ? 20 : 1;
+}
+
+function differenceOf(value: number, expected: number): number {
+  return Math.abs(value - expected) / Math.abs(expected);
+}
+
+/** Says what tfjs lacks in fewer words than it does itself. */
+function reasonOf(error: string): string {
+  const kernel = error.match(/Kernel '(\w+)' not registered/)?.[1];
+  return kernel ? `cannot train: kernel ${kernel} is missing` : `cannot train: ${error.slice(0, 150)}`;
+}
+
+/** Median over the peer's, and the smallest and largest such ratio of a round. */
+function ratioText(row: Row, peer: Row | undefined): string {
+  if (!row.rounds || !peer?.rounds) return "";
+  const shared = Math.min(row.rounds.length, peer.rounds.length);
+  const ratios = row.rounds.slice(0, shared).map((round, i) => median(round) / median(peer.rounds![i]));
+  const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
+  return `${timesOf(row, peer).toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
+}
+
+function timesOf(row: Row, peer: Row): number {
+  return median(row.rounds!.flat()) / median(peer.rounds!.flat());
+}
+
+function memoryText({ deviceBytes, residentBytes }: Row): string {
+  return [
+    deviceBytes === undefined ? "" : `${mebibytes(deviceBytes)} planned`,
+    residentBytes === undefined ? "" : `${mebibytes(residentBytes)} resident`,
+  ].filter(Boolean).join(", ");
+}
+
+/** One line for each engine. */
+function tableText({ model, rows, peer, readEvery }: StepTable): string {
+  const other = rows.find((row) => row.engine === peer);
+  const label = other ? engineLabels[other.engine] : "peer";
+  const head = [
+    "engine",
+    "median ms",
+    "noise",
+    "fastest",
+    "samples/s",
+    `/ ${label} (rounds)`,
+    "difference",
+    "MiB",
+  ];
+  const lines = rows.map((row) => {
+    const times = row.rounds?.flat();
+    if (!times) return [engineLabels[row.engine], row.absent ?? "not run"];
+    return [
+      engineLabels[row.engine],
+      milliseconds(median(times)),
+      `±${percent(relativeSpread(times))}`,
+      milliseconds(Math.min(...times)),
+      ((1000 * model.batch) / median(times)).toFixed(0),
+      ratioText(row, other),
+      row.largestDifference!.toExponential(1) + (row.agrees ? "" : ", too large"),
+      memoryText(row),
+    ];
+  });
+  const reading = readEvery === 1 ? "every step read" : `results read every ${readEvery} steps`;
+  return `model ${model.name}, batch ${model.batch}, ${reading}\n${columns(head, lines)}`;
+}
+
+/** What issue and README promise, as far as this table can tell. */
+function targetsOf({ model, rows }: StepTable, hasHardware: boolean): Target[] {
+  const target = (what: EngineName, than: EngineName, bound: Pick<Target, "most" | "least">): Target[] => {
+    const [a, b] = [what, than].map((name) => rows.find((row) => row.engine === name && row.rounds));
+    if (!a || !b) return [];
+    const value = bound.least === undefined ? timesOf(a, b) : timesOf(b, a);
+    const measure = bound.least === undefined ? "time" : "samples/s";
+    return [{ what: `${model.name}: ${measure} of ${what} ÷ ${than}`, value, ...bound }];
+  };
+  if (!hasHardware) {
+    if (model.name !== "S") return [];
+    return [
+      ...target("webgpu", "stock-webgpu", { most: 0.1 }),
+      ...target("webgpu", "jax-js", { most: 0.25 }),
+      ...target("wasm", "torch", { most: 5 }),
+      ...target("wasm", "torch", { most: 3 }),
+    ];
+  }
+  const isSmall = model.name === "S" || model.name === "tiny";
+  return [
+    ...target("webgpu", "torch-cuda", { least: isSmall ? 1 : 0.6 }),
+    ...target("webgpu", "stock-webgpu", { least: 20 }),
+  ];
+}
+
+function dataOf({ model, readEvery, peer, rows }: StepTable): Json {
+  return {
+    model: { name: model.name, batch: model.batch, size: model.size },
+    readEvery,
+    peer,
+    rows: rows.map(
+      ({ engine, absent, largestDifference, agrees, rounds, deviceBytes, residentBytes }): Json => {
+        const times = rounds?.flat();
+        const measured = times && {
+          medianMs: median(times),
+          noise: relativeSpread(times),
+          fastestMs: Math.min(...times),
+          roundMediansMs: rounds!.map(median),
+          deviceBytes,
+          residentBytes,
+          largestDifference,
+          agrees,
+        };
+        return measured ? { engine, ...measured } : { engine, absent };
+      },
+    ),
+  };
+}
+
+async function run(context: BenchContext): Promise<PartResult> {
+  const { models, batch, size } = context.options;
+  const tables: StepTable[] = [];
+  for (const [i, name] of models.entries()) {
+    const spec: ModelSpec = { name, batch: batch ?? defaultBatch[name], size };
+    const progress = (share: number) => context.progress((i + share) / models.length, `model ${name}`);
+    tables.push(await new StepBench(context, spec, progress).measure());
+  }
+  return {
+    text: tables.map(tableText).join("\n\n"),
+    data: tables.map(dataOf),
+    targets: tables.flatMap((table) => targetsOf(table, context.machine.hasHardwareAdapter)),
+    bars: tables.map(({ model, rows }) => ({
+      title: `Training step, model ${model.name}, batch ${model.batch}`,
+      unit: "ms",
+      bars: rows.filter((row) => row.rounds).map((row) => {
+        return { label: engineLabels[row.engine], value: median(row.rounds!.flat()) };
+      }),
+    })),
+  };
+}
+
+/** Seconds that a model takes with all engines, two cores and no GPU. */
+const modelSeconds: Record<ModelName, number> = { S: 130, P: 400, tiny: 260, small: 120, paper: 300 };
+
+/** The step table. */
+export const stepsPart: Part = {
+  name: "steps",
+  title: "milliseconds per training step, beside tfjs, jax-js and PyTorch",
+  isDefault: true,
+  seconds: ({ models }) => models.reduce((sum, name) => sum + modelSeconds[name], 0),
+  run,
+};
