@@ -8,7 +8,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { Refusal } from "./guard.ts";
 import type { Role } from "./wire/session.ts";
 
-const sessionSeconds = 12 * 3600;
+/** How long a session lives that is not used. */
+export const sessionSeconds = 12 * 3600;
 const mostSessions = 1000;
 /** Failed tries that are let through in a minute: of one address, and of all together. */
 const triesOfOne = 5;

@@ -8,6 +8,7 @@
  */
 
 import type { MetricStore, StoredEvent } from "../mod.ts";
+import { sessionSeconds } from "./access.ts";
 import { openStore, runState, toWire } from "./run_store.ts";
 import type { RunState } from "./wire/runs.ts";
 
@@ -23,10 +24,17 @@ export interface FeedTimes {
   heartbeat: number;
   /** Without a read before a viewer is let go. */
   stall: number;
+  /** Before a viewer must ask again, so that one whose session has ended by then is told. */
+  longest: number;
 }
 
-/** Half a second, fifteen seconds and a minute. */
-export const defaultFeedTimes: FeedTimes = { poll: 500, heartbeat: 15_000, stall: 60_000 };
+/** Half a second, fifteen seconds, a minute, and as long as a session lives that is not used. */
+export const defaultFeedTimes: FeedTimes = {
+  poll: 500,
+  heartbeat: 15_000,
+  stall: 60_000,
+  longest: 1000 * sessionSeconds,
+};
 
 /** Server-sent events of one run for any number of viewers. */
 export class RunFeed {
@@ -189,6 +197,7 @@ class Viewer {
   #ended = false;
   readonly #ending = new AbortController();
   #resetting = false;
+  readonly #begun = performance.now();
   #lastSent = performance.now();
   #lastRoom = performance.now();
 
@@ -214,9 +223,10 @@ class Viewer {
     this.#send();
   }
 
-  /** Sends what there is if the connection has room; lets the viewer go if it has had none for too long. */
+  /** Sends what there is if the connection has room; lets the viewer go when it has had none, or watched, for too long. */
   wake(hasNews: boolean): void {
     const now = performance.now();
+    if (now - this.#begun >= this.#times.longest) return this.end();
     if ((this.#controller.desiredSize ?? 0) > 0) {
       this.#lastRoom = now;
       if (!hasNews && now - this.#lastSent >= this.#times.heartbeat) this.#notices += ": still here\n\n";

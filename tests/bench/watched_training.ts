@@ -26,13 +26,17 @@ export class WatchedTraining {
   readonly #reading: Promise<void>;
   #next = Promise.withResolvers<number>();
 
-  /** @param args What follows `train` on the command line, but for the port. */
-  constructor(args: readonly string[], signal: AbortSignal) {
+  /**
+   * @param args What follows `train` on the command line, but for the port.
+   * @param options.cores What it may run on, as a list for `taskset`.
+   */
+  constructor(args: readonly string[], { cores, signal }: { cores: string; signal: AbortSignal }) {
     const port = freePort();
     this.url = `http://127.0.0.1:${port}`;
     const words = ["run", "--no-prompt", "--allow-all", programScript, "train", ...args];
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [...words, "--json", "--port", String(port)],
+    // taskset becomes the program, so that the process is the trainer's own.
+    this.#process = new Deno.Command("taskset", {
+      args: ["--cpu-list", cores, Deno.execPath(), ...words, "--json", "--port", String(port)],
       stdin: "null",
       stdout: "piped",
       stderr: "null",

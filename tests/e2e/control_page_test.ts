@@ -5,6 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { MetricStore } from "../../lib/records/metric_store.ts";
 import { type AppOptions, createApp } from "../../routes/app.ts";
 import { Control } from "../../routes/control.ts";
+import { defaultFeedTimes } from "../../routes/run_feed.ts";
 import { buildDashboard } from "../../static/build.ts";
 import { violations } from "../helpers/accessibility.ts";
 import { findBrowser, launchBrowser } from "../helpers/browser.ts";
@@ -75,7 +76,7 @@ async function withPages(
     allowedHosts: [`127.0.0.1:${port}`],
     staticDirectory: `${root}/static`,
     openDataset: () => fakeDataset(),
-    feedTimes: { poll: 50, heartbeat: 5000, stall: 60_000 },
+    feedTimes: { ...defaultFeedTimes, poll: 50, heartbeat: 5000 },
     signal: ending.signal,
     mayWrite: true,
     control: controlOf(root, run, program),
@@ -181,6 +182,8 @@ Deno.test({
       await page.getByText("Paused: disk full").waitFor();
       await page.getByRole("link", { name: "r1" }).click();
       await page.getByText("Safe at step 240. Make room on the disk of the runs, then continue.").waitFor();
+      // A run that stands still is not called live.
+      await page.locator(".connection").waitFor({ state: "detached" });
       assert.deepEqual(await violations(page), [], "a paused run");
       const control = page.getByRole("group", { name: "Control of the run" });
       await control.getByRole("button", { name: "Continue…" }).press("Enter");

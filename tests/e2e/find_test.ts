@@ -5,6 +5,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { DatasetReader } from "../../lib/data/dataset_store.ts";
 import { type AppOptions, createApp } from "../../routes/app.ts";
 import { WorkerSearchEngine } from "../../routes/find_engine.ts";
+import { defaultFeedTimes } from "../../routes/run_feed.ts";
 import { buildDashboard } from "../../static/build.ts";
 import { violations } from "../helpers/accessibility.ts";
 import { findBrowser, launchBrowser } from "../helpers/browser.ts";
@@ -38,7 +39,7 @@ async function withPages(
     ...options,
     allowedHosts: [host],
     staticDirectory: `${root}/static`,
-    feedTimes: { poll: 50, heartbeat: 5000, stall: 60_000 },
+    feedTimes: { ...defaultFeedTimes, poll: 50, heartbeat: 5000 },
     signal: ending.signal,
   });
   const browser = await launchBrowser(browserPath!, browserArguments);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { createApp } from "../../routes/app.ts";
+import { defaultFeedTimes } from "../../routes/run_feed.ts";
 import { buildDashboard } from "../../static/build.ts";
 import { violations } from "../helpers/accessibility.ts";
 import { findBrowser, launchBrowser } from "../helpers/browser.ts";
@@ -45,7 +46,7 @@ async function withPages(test: (open: Open, root: string) => Promise<void>): Pro
     openDataset: () => fakeDataset(),
     allowedHosts: [host],
     staticDirectory: `${root}/static`,
-    feedTimes: { poll: 50, heartbeat: 5000, stall: 60_000 },
+    feedTimes: { ...defaultFeedTimes, poll: 50, heartbeat: 5000 },
     signal: ending.signal,
   });
   const browser = await launchBrowser(browserPath!);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { CDPSession, Page } from "playwright-core";
 import { MetricStore } from "../../lib/records/metric_store.ts";
+import { defaultFeedTimes } from "../../routes/run_feed.ts";
 import { type Bench, eventually, ignore, name, withDashboard } from "../helpers/dashboard_bench.ts";
 import { makeFakeRun, stepEvent } from "../helpers/fake_run.ts";
 
@@ -132,5 +133,5 @@ Deno.test({
       assert.ok(growth(({ heapBytes }) => heapBytes) <= allowedHeapGrowth, "the heap stays flat");
       assert.ok(growth(({ nodes }) => nodes) <= allowedNodeGrowth, "nodes stay as many");
       assert.ok(growth(({ listeners }) => listeners) <= allowedListenerGrowth, "listeners stay as many");
-    }, { feedTimes: { poll: 20, heartbeat: 100, stall: 60_000 } }),
+    }, { feedTimes: { ...defaultFeedTimes, poll: 20, heartbeat: 100 } }),
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { type AppOptions, createApp } from "../../routes/app.ts";
+import { defaultFeedTimes } from "../../routes/run_feed.ts";
 import { buildDashboard } from "../../static/build.ts";
 import { findBrowser, launchBrowser } from "./browser.ts";
 import { fakeDataset, type FakeRun, makeFakeRun } from "./fake_run.ts";
@@ -31,7 +32,7 @@ export function serve(root: string, run: FakeRun, port = 0, options: Partial<App
     allowedHosts: [`127.0.0.1:${server.addr.port}`],
     staticDirectory: `${root}/static`,
     openDataset: () => fakeDataset(),
-    feedTimes: { poll: 50, heartbeat: 5000, stall: 60_000 },
+    feedTimes: { ...defaultFeedTimes, poll: 50, heartbeat: 5000 },
     signal: ending.signal,
     mayWrite: true,
     ...options,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { MetricStore } from "../../lib/records/metric_store.ts";
 import { createApp } from "../../routes/app.ts";
-import { RunFeed } from "../../routes/run_feed.ts";
+import { defaultFeedTimes, RunFeed } from "../../routes/run_feed.ts";
 import type { StoredEventWire } from "../../routes/wire/runs.ts";
 import { fakeDataset, makeFakeRun, startedEvent, stepEvent } from "../helpers/fake_run.ts";
 
-const times = { poll: 10, heartbeat: 50, stall: 10_000 };
+const times = { ...defaultFeedTimes, poll: 10, heartbeat: 50 };
 
 interface Message {
   id: number | null;
@@ -120,7 +120,7 @@ Deno.test("RunFeed.watch() tells the state, heartbeats, and a cursor of a replac
 Deno.test("RunFeed lets a viewer go that has stopped reading, and keeps the others", () =>
   withRun(async ({ folder }) => {
     using writer = MetricStore.open(`${folder}/metrics.sqlite`);
-    const feed = new RunFeed(folder, { poll: 10, heartbeat: 20, stall: 100 });
+    const feed = new RunFeed(folder, { ...times, heartbeat: 20, stall: 100 });
     const stuck = await feed.watch(31);
     const reading = readUntil(await feed.watch(31), (m) => m.id === 131);
     for (let step = 31; step <= 130; step++) {
@@ -132,6 +132,21 @@ Deno.test("RunFeed lets a viewer go that has stopped reading, and keeps the othe
     assert.equal(feed.viewerCount, 0, "the stuck viewer was let go before the other one left");
     const left = await readUntil(stuck, () => false);
     assert.ok(stepsOf(left).length < 100, "what it missed was not queued for it");
+  }));
+
+Deno.test("RunFeed lets a viewer go that has watched for so long that its session may have ended", () =>
+  withRun(async ({ folder }) => {
+    using writer = MetricStore.open(`${folder}/metrics.sqlite`);
+    const feed = new RunFeed(folder, { ...times, longest: 200 });
+    const started = performance.now();
+    const reading = readUntil(await feed.watch(31), () => false);
+    // Neither news nor reading keeps it.
+    const writing = setInterval(() => (writer.append(stepEvent(31)), writer.flush()), 20);
+    const messages = await reading;
+    clearInterval(writing);
+    assert.ok(performance.now() - started >= 200);
+    assert.ok(messages.some(({ event }) => event !== "state"), "what came before was told");
+    assert.equal(feed.viewerCount, 0);
   }));
 
 Deno.test("GET events prefers Last-Event-ID to the cursor of the address and ends with the server", () =>

@@ -153,7 +153,8 @@ function stateLine(run: LiveRun): string {
 }
 
 function LiveMark({ connection, state }: { connection: Connection; state: RunState }) {
-  if (state === "finished" && connection === "live") return null;
+  // A run that stands still is not called live.
+  if (state !== "running" && connection === "live") return null;
   const words = { connecting: "connecting…", live: "live", lost: "reconnecting…" }[connection];
   return <span class={`connection ${connection}`} role="status">{words}</span>;
 }

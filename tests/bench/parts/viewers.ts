@@ -1,7 +1,7 @@
 /**
  * What people who look at a training cost it: a real training with its dashboard beside it, watched by nobody and by a
- * hundred in turns. What they do themselves is done by a process of low priority, for it would not be done on the
- * trainer's machine.
+ * hundred in turns. What they do themselves would not be done on the trainer's machine: their process has the last of
+ * the cores, the trainer with its dashboard all others, so that only what the dashboard does takes time from training.
  *
  * The clock on the wall sees whatever disturbs the machine. Processor time for a step is the process's own, by Linux's
  * account; of that, the time of the dashboard's thread is what viewers add, nearly without noise.
@@ -26,6 +26,7 @@ const pollers = 5;
 const blockSeconds = 8;
 /** The share of the step rate that viewers may cost. */
 const allowedCost = 0.02;
+const trainerCores = navigator.hardwareConcurrency - 1;
 
 const settings = [
   "data.batchSize=10",
@@ -40,7 +41,7 @@ interface Block {
   /** Processor time, milliseconds a step. */
   processMs: number;
   dashboardMs: number;
-  /** The dashboard's thread, as a share of the time of all cores. */
+  /** The dashboard's thread, as a share of the time of the trainer's cores. */
   dashboardShare: number;
   /** Of those who looked. */
   audience?: AudienceReport;
@@ -62,15 +63,15 @@ async function measure(training: WatchedTraining): Promise<Block> {
     stepsPerSecond: steps / seconds,
     processMs: (to.processMs - from.processMs) / steps,
     dashboardMs: (to.dashboardMs - from.dashboardMs) / steps,
-    dashboardShare: (to.dashboardMs - from.dashboardMs) / 1000 / seconds / navigator.hardwareConcurrency,
+    dashboardShare: (to.dashboardMs - from.dashboardMs) / 1000 / seconds / trainerCores,
   };
 }
 
 async function measureWatched(training: WatchedTraining, signal: AbortSignal): Promise<Block> {
   const audience: Audience = { url: training.url, run: "watched", viewers, pollers };
   const words = ["run", "--no-prompt", "--allow-all", mainScript, "viewers", JSON.stringify(audience)];
-  const child = new Deno.Command("nice", {
-    args: ["-n", "19", Deno.execPath(), ...words],
+  const child = new Deno.Command("taskset", {
+    args: ["--cpu-list", `${trainerCores}`, Deno.execPath(), ...words],
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
@@ -130,7 +131,7 @@ function resultOf(rounds: readonly Round[]): PartResult {
       rounds,
       ({ alone, watched }) => (watched.dashboardMs - alone.dashboardMs) / alone.processMs,
     ),
-    "the dashboard's thread, of all cores": costOf(
+    "the dashboard's thread, of the trainer's cores": costOf(
       rounds,
       ({ alone, watched }) => watched.dashboardShare - alone.dashboardShare,
     ),
@@ -159,6 +160,7 @@ async function run(context: BenchContext): Promise<PartResult> {
   if (Deno.build.os !== "linux") {
     return { text: "not run: only Linux tells a process's time while it runs", data: null };
   }
+  if (trainerCores < 1) return { text: "not run: trainer and viewers need a core each", data: null };
   const { scratch, signal, progress, machine } = context;
   (await makeDataset(scratch, signal)).close();
   progress(0.15);
@@ -166,7 +168,7 @@ async function run(context: BenchContext): Promise<PartResult> {
     `${scratch}/dataset`,
     ...["--run", `${scratch}/runs/watched`, "--device", machine.hasHardwareAdapter ? "webgpu" : "wasm"],
     ...["--skip-gates", ...settings.flatMap((setting) => ["--set", setting])],
-  ], signal);
+  ], { cores: `0-${trainerCores - 1}`, signal });
   try {
     return resultOf(await measureRounds(training, context));
   } finally {

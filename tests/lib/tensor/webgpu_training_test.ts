@@ -176,13 +176,17 @@ Deno.test({
   ignore,
   async fn() {
     const device = await WebgpuDevice.open();
-    const tuning = await chooseTuning(device);
+    const timed = async () => {
+      const start = performance.now();
+      return { tuning: await chooseTuning(device), milliseconds: performance.now() - start };
+    };
+    const { tuning, milliseconds } = await timed();
     assert.ok(Object.values(tunings).includes(tuning));
     if (!device.report.isHardware) assert.equal(tuning, tunings.registers);
     assert.equal(device.bufferCount, 0);
-    const start = performance.now();
-    assert.equal(await chooseTuning(device), tuning);
-    assert.ok(performance.now() - start < 5);
+    const again = await timed();
+    assert.equal(again.tuning, tuning);
+    assert.ok(again.milliseconds < milliseconds / 10, `${again.milliseconds} ms after ${milliseconds} ms`);
     device.dispose();
   },
 });
