@@ -109,7 +109,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === "viewers") {
     const { lookOn } = await import("./viewers_process.ts");
     await lookOn(JSON.parse(words[1]) as Audience);
-    return 0;
+    return 0; // And exits, though connections are open.
   }
   const signal = interruptionSignal();
   try {

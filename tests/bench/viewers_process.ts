@@ -35,8 +35,8 @@ class Viewer {
   #rest = "";
 
   /** @param onFirst Hears that the first event has come. */
-  async watch(address: string, signal: AbortSignal, onFirst: () => void): Promise<void> {
-    const response = await fetch(address, { signal });
+  async watch(address: string, onFirst: () => void): Promise<never> {
+    const response = await fetch(address);
     if (!response.ok) throw new Error(`The stream must open, but the server answered ${response.status}`);
     for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
       const before = this.#last;
@@ -61,34 +61,24 @@ class Viewer {
 
 /**
  * Looks on until the standard input ends. Prints `{"isComplete":true}` once every viewer has its first event, and an
- * {@linkcode AudienceReport} at the end.
+ * {@linkcode AudienceReport} at the end. The connections stay open: they end with the process.
  */
 export async function lookOn({ url, run, viewers, pollers }: Audience): Promise<void> {
-  const ending = new AbortController();
   const api = `${url}/api/runs`;
   const { cursor } = await (await fetch(`${api}/${run}/series`)).json() as { cursor: number };
   const all = Array.from({ length: viewers }, () => new Viewer());
   const firsts = all.map(() => Promise.withResolvers<void>());
   let lists = 0;
-  const unlessEnding = (error: unknown) => {
-    if (!ending.signal.aborted) throw error;
-  };
-  const work = [
-    ...all.map((viewer, i) =>
-      viewer.watch(`${api}/${run}/events?cursor=${cursor}`, ending.signal, firsts[i].resolve)
-        .catch(unlessEnding)
-    ),
-    ...Array.from(
-      { length: pollers },
-      () => poll(`${api}?metric=`, ending.signal, () => lists++).catch(unlessEnding),
-    ),
-  ];
-  await Promise.race([Promise.all(firsts.map(({ promise }) => promise)), Promise.all(work)]);
+  const failing = Promise.all([
+    ...all.map((viewer, i) => viewer.watch(`${api}/${run}/events?cursor=${cursor}`, firsts[i].resolve)),
+    ...Array.from({ length: pollers }, () => poll(`${api}?metric=`, () => lists++)),
+  ]);
+  await Promise.race([Promise.all(firsts.map(({ promise }) => promise)), failing]);
   for (const viewer of all) viewer.events = 0;
   lists = 0;
   console.log(JSON.stringify({ isComplete: true }));
   const leaving = Deno.stdin.readable.pipeTo(new WritableStream());
-  await Promise.race([leaving, Promise.all(work)]);
+  await Promise.race([leaving, failing]);
   const events = all.map((viewer) => viewer.events);
   const report: AudienceReport = {
     leastEvents: Math.min(...events),
@@ -96,22 +86,17 @@ export async function lookOn({ url, run, viewers, pollers }: Audience): Promise<
     faults: all.reduce((sum, viewer) => sum + viewer.faults, 0),
     lists,
   };
-  ending.abort();
-  await Promise.all(work);
   console.log(JSON.stringify(report));
 }
 
-async function poll(address: string, signal: AbortSignal, onAnswer: () => void): Promise<never> {
+async function poll(address: string, onAnswer: () => void): Promise<never> {
   let tag = "";
   for (;;) {
-    const response = await fetch(address, { signal, headers: tag === "" ? {} : { "if-none-match": tag } });
+    const response = await fetch(address, { headers: tag === "" ? {} : { "if-none-match": tag } });
     await response.body?.cancel();
     if (!response.ok && response.status !== 304) throw new Error(`The list must come: ${response.status}`);
     tag = response.headers.get("etag") ?? "";
     onAnswer();
-    await new Promise((resolve, reject) => {
-      setTimeout(resolve, pollMilliseconds);
-      signal.addEventListener("abort", reject, { once: true });
-    });
+    await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
   }
 }

@@ -24,6 +24,8 @@ const viewers = 100;
 /** Pages with the list of runs. */
 const pollers = 5;
 const blockSeconds = 8;
+/** For what takes less than a second on a quiet machine. */
+const patienceSeconds = 60;
 /** The share of the step rate that viewers may cost. */
 const allowedCost = 0.02;
 const trainerCores = navigator.hardwareConcurrency - 1;
@@ -53,10 +55,25 @@ interface Round {
   watched: Block;
 }
 
+/** Waits for what must come soon. @throws Error when it does not, so that the benchmark ends. */
+async function inTime<T>(coming: Promise<T>, what: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`The benchmark waits for ${what}, which must come within ${patienceSeconds} s`)),
+    1000 * patienceSeconds,
+  );
+  try {
+    return await Promise.race([coming, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function measure(training: WatchedTraining): Promise<Block> {
-  const from = await training.sample();
+  const sample = () => inTime(training.sample(), "a step of the training");
+  const from = await sample();
   await new Promise((resolve) => setTimeout(resolve, 1000 * blockSeconds));
-  const to = await training.sample();
+  const to = await sample();
   const [steps, seconds] = [to.step - from.step, to.seconds - from.seconds];
   return {
     steps,
@@ -79,10 +96,12 @@ async function measureWatched(training: WatchedTraining, signal: AbortSignal): P
   }).spawn();
   const lines = createInterface({ input: Readable.from(child.stdout.pipeThrough(new TextDecoderStream())) })
     [Symbol.asyncIterator]();
-  assert.deepEqual(JSON.parse((await lines.next()).value ?? "null"), { isComplete: true });
+  const nextLine = async () =>
+    JSON.parse((await inTime(lines.next(), "an answer of the viewers")).value ?? "null");
+  assert.deepEqual(await nextLine(), { isComplete: true });
   const block = await measure(training);
   await child.stdin.close();
-  const report = JSON.parse((await lines.next()).value ?? "null") as AudienceReport;
+  const report = await nextLine() as AudienceReport;
   assert.ok((await child.status).success, "the viewers' process must end well");
   return { ...block, audience: report };
 }
