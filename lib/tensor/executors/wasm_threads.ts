@@ -39,7 +39,7 @@ function workOff(control: Int32Array, kernelOf: (job: SharedKernel) => UnitKerne
     if (Atomics.compareExchange(control, remaining, left, left - 1) !== left) continue;
     const kernel = kernelOf({
       index: control[kernelIndex],
-      codeAddress: control[codeAddress],
+      codeAddress: control[codeAddress] >>> 0, // beyond 2 GiB it is stored as a negative number
       codeBytes: control[codeBytes],
     });
     const [count, parts] = [control[units], control[chunks]];

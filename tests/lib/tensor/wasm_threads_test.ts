@@ -51,6 +51,15 @@ Deno.test("WasmEngine's threads see memory and kernels that came after them", ()
   engine.close();
 });
 
+Deno.test("WasmEngine's threads find kernels beyond 2 GiB, where addresses have their highest bit", () => {
+  const engine = new WasmEngine(2);
+  const large = engine.memory.allocate([560 << 20]); // nothing is written to it, so that no system gives it memory
+  assert(engine.kernel("far", fillVectors).shared.codeAddress > 2 ** 31);
+  assert.deepEqual([...new Set(runWithHelp(engine, "far", 7))], [7]);
+  engine.memory.release(large);
+  engine.close();
+});
+
 Deno.test("wasm trains to the same bits on one, two and three threads", async () => {
   const { graph, parameters, batches } = benchModel({ name: "S", batch: 8, size: 32 });
   const states = [];
