@@ -138,7 +138,7 @@ export class StepMeter {
     return metrics;
   }
 
-  /** Leaves out what happened since the last step, such as an evaluation. */
+  /** Leaves out what happened since the last step, such as an evaluation or a checkpoint. */
   restart(): void {
     this.#last = this.#now();
     this.#waited = 0;
