@@ -157,5 +157,7 @@ Deno.test("runGates() records that gates were skipped, and leaves short runs alo
     assert.deepEqual(JSON.parse(await Deno.readTextFile(`${folder}/gate.json`)).gates, [event]);
     assert.deepEqual(await Array.fromAsync(runGates({ ...long, skip: true })), []);
     await assert.rejects(Array.fromAsync(runGates(long)), /must be passed/);
+    await Deno.writeTextFile(`${folder}/gate.json`, '{"gates": [{');
+    await assert.rejects(Array.fromAsync(runGates(long)), /must be passed/, "a broken record proves nothing");
     assert.deepEqual(await Array.fromAsync(runGates({ ...long, config: smallConfig(1) })), []);
   }));
