@@ -37,7 +37,20 @@ export interface ConfigChanges {
  * @throws SonospeechError `config` when a key is unknown (with the nearest known one) or a value is out of range.
  */
 export function resolvePrepareConfig(changes: ConfigChanges = {}): PrepareConfig {
-  return resolve(prepareSchema, prepareDefaults, preparePresets, changes);
+  const config = resolve(prepareSchema, prepareDefaults, preparePresets, changes);
+  const { hopSeconds, sampleRate } = config.spectrogram;
+  const hopLength = Math.round(hopSeconds * sampleRate);
+  // Columns are found by hopSeconds: a part of a sample each would add up to seconds over a scan.
+  if (hopLength < 1 || Math.abs(hopLength - hopSeconds * sampleRate) > 1e-6) {
+    throw new SonospeechError("config", {
+      action: "read the config",
+      must: "spectrogram.hopSeconds must be a whole number of samples at spectrogram.sampleRate = " +
+        `${sampleRate} Hz`,
+      received: hopSeconds,
+      hint: `the nearest is ${Math.max(1, hopLength) / sampleRate}`,
+    });
+  }
+  return config;
 }
 
 /**
@@ -60,6 +73,15 @@ export function resolveRunConfig(changes: ConfigChanges = {}): RunConfig {
       action: "read the config",
       must: "at least one of losses.correlationWeight, contrastiveWeight and orderWeight must be positive",
       received: config.losses,
+    });
+  }
+  const { initialTemperature, minimumTemperature } = config.losses;
+  if (initialTemperature < minimumTemperature) {
+    throw new SonospeechError("config", {
+      action: "read the config",
+      must: `losses.initialTemperature must be at least losses.minimumTemperature = ${minimumTemperature}: ` +
+        "below it nothing would be learned of the temperature",
+      received: initialTemperature,
     });
   }
   if (config.data.bagSeconds > 0 && config.losses.contrastiveForm === "literal") {

@@ -10,6 +10,7 @@ import type { PrepareConfig, Preset, RunConfig } from "./config_types.ts";
 const positive = v.pipe(v.number(), v.gtValue(0));
 const notNegative = v.pipe(v.number(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const decay = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const countOrZero = v.pipe(v.number(), v.integer(), v.minValue(0));
 const size = v.strictTuple([count, count]);
@@ -105,8 +106,8 @@ export const runSchema: v.GenericSchema<unknown, RunConfig> = v.strictObject({
     kind: v.picklist(["sgd", "adamw"]),
     learningRate: positive,
     momentum: share,
-    beta1: share,
-    beta2: share,
+    beta1: decay,
+    beta2: decay,
     epsilon: positive,
     weightDecay: notNegative,
     decayBiasAndNorm: v.boolean(),

@@ -2,8 +2,8 @@
  * The errors that Sonospeech throws on purpose.
  *
  * Every message says which action failed, what must hold and what was received; an optional hint names one
-Paths of scans may name a patient, and what somebody asked for may tell of one: HTTP
- * answers must use {@linkcode SonospeechError.publicMessage}, logs {@linkcode SonospeechError.logMessage}.
+ * command. Paths of scans may name a patient, and what somebody asked for may tell of one: HTTP answers must use
+ * {@linkcode SonospeechError.publicMessage}, logs {@linkcode SonospeechError.logMessage}.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface Failure {
   hint?: string;
   /** What made it fail, if that was an error itself. */
   cause?: unknown;
-  /** The message without paths and names, for HTTP answers; the action and `must` when it is left out. */
+  /** The message without paths and names, for HTTP answers; to be given where the message itself holds any. */
   publicMessage?: string;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { EvaluationReport } from "../evaluation/evaluate.ts";
-import type { Interval } from "../evaluation/retrieval.ts";
+import type { Interval } from "../evaluation/bootstrap.ts";
 
 const columns = [
   { key: "recallAt1", title: "R@1", isShare: true },

@@ -32,6 +32,8 @@ export interface ScanItem {
   file: string;
   /** Who was scanned. */
   subject: string;
+  /** Whether the subject follows from the names of files and folders alone: a manifest knows better. */
+  isGuessed?: true;
   /** Absolute path. */
   video: string;
   /** Absolute path of a separate sound file. */

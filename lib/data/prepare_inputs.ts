@@ -59,18 +59,38 @@ export async function listScans(inputs: readonly string[]): Promise<ScanList> {
   });
 }
 
-/** Each scan once; where its first mention has no labels, gaze, mask or bleeps, a later one's are taken. */
+/**
+ * Each scan once, as a manifest says before what names of files say; where its first mention has no labels, gaze, mask,
+ * bleeps or split, a later one's are taken.
+ *
+ * @throws SonospeechError `input` when manifests name several subjects or splits for it: it could be in two splits.
+ */
 function listOnce(items: readonly ScanItem[]): ScanItem[] {
   const byKey = Map.groupBy(
     items,
     ({ video, speech, speechOffsetSeconds }) => JSON.stringify([video, speech, speechOffsetSeconds]),
   );
   return [...byKey.values()].map((same) => {
-    const labels = same.find((item) => item.labels !== undefined)?.labels;
-    const { gaze, gazeBox, gazeOffsetSeconds } = same.find((item) => item.gaze !== undefined) ?? same[0];
-    const given = (of: "mask" | "bleep") => same.find((item) => item[of] !== undefined)?.[of];
-    const [mask, bleep] = [given("mask"), given("bleep")];
-    return { ...same[0], labels, gaze, gazeBox, gazeOffsetSeconds, mask, bleep };
+    const told = same.filter(({ isGuessed }) => !isGuessed);
+    const first = told[0] ?? same[0];
+    const { gaze, gazeBox, gazeOffsetSeconds } = same.find((item) => item.gaze !== undefined) ?? first;
+    const given = <K extends "labels" | "mask" | "bleep" | "split">(of: K) =>
+      same.find((item) => item[of] !== undefined)?.[of];
+    requireOne(first, "subject", told.map(({ subject }) => subject));
+    requireOne(first, "split", told.flatMap(({ split }) => split ?? []));
+    const [labels, mask, bleep, split] = [given("labels"), given("mask"), given("bleep"), given("split")];
+    return { ...first, labels, gaze, gazeBox, gazeOffsetSeconds, mask, bleep, split };
+  });
+}
+
+function requireOne({ file }: ScanItem, what: string, values: readonly string[]): void {
+  const different = new Set(values);
+  if (different.size < 2) return;
+  throw new SonospeechError("input", {
+    action: "read the inputs",
+    must: `manifests must agree on the ${what} of ${file}`,
+    received: [...different].join(", "),
+    publicMessage: `Cannot read the inputs: manifests must agree on the ${what} of a scan`,
   });
 }
 
@@ -167,6 +187,7 @@ function toScan(video: string, file: string, subject: string, speech?: string): 
     name: basename(video),
     file,
     subject,
+    isGuessed: true,
     video,
     speech,
     speechOffsetSeconds: 0,

@@ -8,8 +8,10 @@
 import { Random } from "../random.ts";
 import { normalCdf, normalQuantile } from "../normal.ts";
 import { need } from "./requirement.ts";
-import type { Interval } from "./retrieval.ts";
 import { quantile } from "./statistics.ts";
+
+/** The 95 % interval of a number: [low, high]. */
+export type Interval = [number, number];
 
 /** A number with its interval. */
 export interface Estimate {

@@ -7,14 +7,13 @@
  */
 
 import { Random } from "../random.ts";
-import { bootstrapBySubject } from "./bootstrap.ts";
+import { bootstrapBySubject, type Interval } from "./bootstrap.ts";
 import { balancedAccuracyOfRows } from "./classification.ts";
 import { type ProbeTask, type Protocol, protocolTask } from "./confound_tasks.ts";
 import type { LabelledFeatures } from "./labelled_features.ts";
 import { argmaxRows, fitLinearProbe, type LinearProbe } from "./linear_probe.ts";
 import { nearestNeighbours } from "./nearest_neighbours.ts";
 import { need, needSameLength } from "./requirement.ts";
-import type { Interval } from "./retrieval.ts";
 import type { Fact } from "./scalar_leak.ts";
 import { holm } from "./statistics.ts";
 import { dealtChance, SubjectDeals } from "./subject_deals.ts";

@@ -14,9 +14,10 @@ import { voicedFractionOf } from "../pacing/pace.ts";
 import { writeFileAtomic, writeJsonAtomic } from "../records/atomic_file.ts";
 import { encodeSafetensors } from "../records/safetensors.ts";
 import type { Executor, Tensors } from "../tensor/executor.ts";
+import { bootstrapAllBySubject, type Interval } from "./bootstrap.ts";
 import { type EmbeddedWindows, embedWindows } from "./embed.ts";
 import { embeddingMap } from "./embedding_map.ts";
-import { bootstrapRetrieval, chanceRetrieval, type Interval, ranks, summarizeRanks } from "./retrieval.ts";
+import { chanceRetrieval, ranks, summarizeRanks } from "./retrieval.ts";
 
 export { subjectDigest } from "../data/split.ts";
 
@@ -181,14 +182,27 @@ function scoreRetrieval(embedded: EmbeddedWindows, options: EvaluateOptions): Ev
     assign(report.metrics, direction, summarizeRanks(found));
     assign(report.chance, direction, chanceRetrieval(voiced.length));
     if (report.subjects > 1) {
-      assign(
-        report.intervals,
-        direction,
-        bootstrapRetrieval(found, subjects, { seed: options.config.seed }),
-      );
+      assign(report.intervals, direction, intervalsOf(found, subjects, options.config.seed));
     }
   }
   return report;
+}
+
+/** By drawing subjects; the ranks themselves are kept as they are, among all items. */
+function intervalsOf(
+  found: Float64Array,
+  subjects: readonly string[],
+  seed: number,
+): Record<string, Interval> {
+  const estimates = bootstrapAllBySubject({
+    subjects,
+    statistics: (rows) => ({ ...summarizeRanks(Array.from(rows, (row) => found[row])) }),
+    seed,
+    resamples: 1000,
+  });
+  return Object.fromEntries(
+    Object.entries(estimates).flatMap(([key, { interval }]) => interval ? [[key, interval]] : []),
+  );
 }
 
 function assign<T>(

@@ -6,8 +6,8 @@
  */
 
 import { Random } from "../random.ts";
+import type { Interval } from "./bootstrap.ts";
 import { need, needSameLength } from "./requirement.ts";
-import type { Interval } from "./retrieval.ts";
 import { meanAndDeviation, quantile } from "./statistics.ts";
 
 /** What to shuffle and score. */

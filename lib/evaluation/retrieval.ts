@@ -4,8 +4,6 @@
  * @module
  */
 
-import { Random } from "../random.ts";
-
 /** Values of K in Recall@K. */
 export const recallDepths = [1, 5, 10] as const;
 
@@ -90,38 +88,6 @@ export function chanceRetrieval(count: number): RetrievalMetrics {
     medianRank: (count + 1) / 2,
     meanReciprocalRank: harmonic / count,
   };
-}
-
-/** The 95 % interval of a number: [low, high]. */
-export type Interval = [number, number];
-
-/**
- * 95 % percentile intervals by drawing subjects with replacement (Efron and Tibshirani, 1993, chapter 13): windows
- * of one subject are alike, so subjects, not windows, are what was sampled. The ranks themselves are kept as they
- * are, among all items.
- *
- * @param subjects The subject of each rank.
- */
-export function bootstrapRetrieval(
-  found: ArrayLike<number>,
-  subjects: readonly string[],
-  { seed, resamples = 1000 }: { seed: number; resamples?: number },
-): Record<keyof RetrievalMetrics, Interval> {
-  const bySubject = [
-    ...Map.groupBy(subjects.map((subject, i) => ({ subject, rank: found[i] })), (x) => x.subject),
-  ]
-    .map(([, rows]) => rows.map((row) => row.rank));
-  const random = new Random(seed, "bootstrap");
-  const draws = Array.from(
-    { length: resamples },
-    () => summarizeRanks(bySubject.flatMap(() => bySubject[random.integer(bySubject.length)])),
-  );
-  const keys = Object.keys(draws[0]) as (keyof RetrievalMetrics)[];
-  return Object.fromEntries(keys.map((key) => {
-    const sorted = draws.map((draw) => draw[key]).sort((a, b) => a - b);
-    const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
-    return [key, [at(0.025), at(0.975)]];
-  })) as Record<keyof RetrievalMetrics, Interval>;
 }
 
 function median(values: readonly number[]): number {

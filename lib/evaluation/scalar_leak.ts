@@ -6,11 +6,10 @@
  */
 
 import { Random } from "../random.ts";
-import { bootstrapBySubject } from "./bootstrap.ts";
+import { bootstrapBySubject, type Interval } from "./bootstrap.ts";
 import { balancedAccuracyOfRows } from "./classification.ts";
 import { foldOfItems } from "./folds.ts";
 import { need, needSameLength } from "./requirement.ts";
-import type { Interval } from "./retrieval.ts";
 import { holm } from "./statistics.ts";
 import { dealtChance, SubjectDeals } from "./subject_deals.ts";
 

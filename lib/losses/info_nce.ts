@@ -99,20 +99,23 @@ export interface InfoNceChanceOptions {
   positiveMask?: ArrayLike<number>;
   /** `[B]`, 1 where the pair has a hard negative; without it the loss has no such column. */
   hardNegativeMask?: ArrayLike<number>;
+  /** `[B]`, how much each pair's loss counts in the mean; without it all count alike. */
+  weights?: ArrayLike<number>;
   /** Whether the loss is the mean of both directions. */
   symmetric: boolean;
 }
 
 /**
- * The loss when all similarities are equal: the mean over pairs of `ln((positives + allowed negatives) / positives)`.
+ * The loss when all similarities are equal: the weighted mean over pairs of
+ * `ln((positives + allowed negatives) / positives)`.
  *
  * ln B with every other pair allowed and no hard negative; ln(B + 1) with it in the one direction that has it.
  *
- * @returns nats.
+ * @returns nats; NaN when no pair counts.
  */
 export function infoNceChance(options: InfoNceChanceOptions): number {
-  const { batch, negativeMask, positiveMask, hardNegativeMask, symmetric } = options;
-  let sum = 0;
+  const { batch, negativeMask, positiveMask, hardNegativeMask, weights, symmetric } = options;
+  let [sum, total] = [0, 0];
   for (let i = 0; i < batch; i++) {
     let [positives, negatives] = [1, 0];
     for (let k = 0; k < batch; k++) {
@@ -122,7 +125,9 @@ export function infoNceChance(options: InfoNceChanceOptions): number {
     }
     const level = (all: number) => Math.log((positives + all) / positives);
     const videoToSpeech = level(negatives + (hardNegativeMask?.[i] ?? 0));
-    sum += symmetric ? (videoToSpeech + level(negatives)) / 2 : videoToSpeech;
+    const weight = weights?.[i] ?? 1;
+    sum += weight * (symmetric ? (videoToSpeech + level(negatives)) / 2 : videoToSpeech);
+    total += weight;
   }
-  return sum / batch;
+  return sum / total;
 }

@@ -47,7 +47,7 @@ export function affinityCurves(sources: AffinitySources, data: StudyData, draws:
   }
   const paces = (sources.pretraining.get("learned") ?? []).flatMap(({ pace }) => pace ?? []);
   if (paces.length > 0) {
-    // Windows that training never met, because they hold no speech, have no affinity.
+    // A window that was in no whole batch yet has no affinity.
     const known = paces[0].windows.flatMap((_, i) =>
       paces.every(({ affinity }) => affinity[i] !== null) ? [i] : []
     );

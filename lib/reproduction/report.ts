@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Interval } from "../evaluation/retrieval.ts";
+import type { Interval } from "../evaluation/bootstrap.ts";
 
 /** The rows of the comparison, from knowing nothing to knowing the labels; the last one is a control that must fail. */
 export const rowIds = [

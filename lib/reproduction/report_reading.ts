@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Interval } from "../evaluation/retrieval.ts";
+import type { Interval } from "../evaluation/bootstrap.ts";
 import type {
   Figure,
   MetricGroup,

@@ -113,7 +113,7 @@ export interface TrainingProgram {
   /**
    * Runs one step: forward, backward, clipping, update. Nothing is updated when a value is not finite.
    *
-   * @throws SonospeechError `device` when the device failed.
+   * @throws SonospeechError `input` when a feed is missing or has another shape, `device` when the device failed.
    */
   step(feeds: Feeds, settings: StepSettings): Promise<StepResult>;
   /**
@@ -131,7 +131,11 @@ export interface TrainingProgram {
 export interface InferenceProgram {
   /** Memory that was planned. */
   readonly memory: MemoryUse;
-  /** Computes the outputs, by name. */
+  /**
+   * Computes the outputs, by name.
+   *
+   * @throws SonospeechError `input` when a feed is missing or has another shape, `device` when the device failed.
+   */
   run(feeds: Feeds): Promise<Map<string, Tensor>>;
   /** Gives back what the program holds on the device. */
   dispose(): void;
@@ -145,15 +149,16 @@ export interface Executor {
    * Makes a training step ready to run.
    *
    * @param parameters First values of every parameter (see `initializeParameters`).
-   * @throws SonospeechError `input` when a parameter is missing or has another shape, `device` when the device cannot
-   * store half precision and the graph asks for it.
+   * @throws SonospeechError `store` when a parameter is missing or has another shape, `device` when the device cannot
+   * hold the program, or not in half precision where the graph asks for it.
    */
   compileTraining(graph: TrainingGraph, parameters: Tensors): Promise<TrainingProgram>;
   /**
    * Makes a graph ready to run forward.
    *
    * @param parameters Values of the parameters the outputs need; others are ignored.
-   * @throws SonospeechError `input` when a parameter is missing or has another shape.
+   * @throws SonospeechError `store` when a parameter is missing or has another shape, `device` when the device cannot
+   * hold the program.
    */
   compileInference(outputs: Readonly<Record<string, Node>>, parameters: Tensors): Promise<InferenceProgram>;
   /** How many tensors the device holds; a number that grows from step to step is a leak. */

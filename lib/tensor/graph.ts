@@ -102,6 +102,7 @@ export function clampMin(x: Node, minimum: number): Node {
 
 /** `dy` where `x > minimum`, else 0. */
 export function clampMinGradient(x: Node, dy: Node, minimum: number): Node {
+  if (!sameShape(x.shape, dy.shape)) fail("clampMinGradient", "shapes must be the same", x.shape, dy.shape);
   return node({ kind: "clampMinGradient", minimum }, [x, dy], x.shape);
 }
 
@@ -185,6 +186,7 @@ export function transpose(x: Node, permutation: readonly number[]): Node {
 /** Tensors side by side along an axis. */
 export function concat(parts: readonly Node[], axis: number): Node {
   const first = parts[0].shape;
+  if (!(axis in first)) fail("concat", `axis ${axis} must be one of the operands'`, first);
   for (const { shape } of parts) {
     if (shape.length !== first.length || shape.some((size, i) => i !== axis && size !== first[i])) {
       fail("concat", `shapes must agree but for axis ${axis}`, first, shape);
@@ -237,6 +239,9 @@ export function l2Normalize(x: Node, epsilon = 1e-8): Node {
 
 /** Gradient of {@linkcode l2Normalize}: `(dy − y · Σ y·dy) / √(Σ x² + epsilon)` with `y` its output. */
 export function l2NormalizeGradient(x: Node, dy: Node, epsilon: number): Node {
+  if (!sameShape(x.shape, dy.shape)) {
+    fail("l2NormalizeGradient", "shapes must be the same", x.shape, dy.shape);
+  }
   return node({ kind: "l2NormalizeGradient", epsilon }, [x, dy], x.shape);
 }
 

@@ -83,6 +83,7 @@ export function maxPool(
   window: number | readonly [number, number],
   options: Omit<ConvolutionOptions, "groups" | "dilation"> = {},
 ): Node {
+  if (x.shape.length !== 4) fail("maxPool", "the operand must be [B, H, W, C]", x.shape);
   const size = pair(window);
   const g = geometry(size, { stride: size, padding: 0, ...options });
   const [batch, height, width, channels] = x.shape;
@@ -131,8 +132,14 @@ export function batchNorm(
   options: BatchNormOptions = {},
 ): Node {
   const channels = x.shape.at(-1)!;
-  if (!sameShape(moments.shape, [2, channels]) || !sameShape(gamma.shape, [channels])) {
-    fail("batchNorm", "moments must be [2, C] and gamma [C]", x.shape, moments.shape, gamma.shape);
+  const fits = sameShape(moments.shape, [2, channels]) &&
+    [gamma, beta].every(({ shape }) => sameShape(shape, [channels]));
+  if (!fits) {
+    fail(
+      "batchNorm",
+      "moments must be [2, C], gamma and beta [C]",
+      ...[x, moments, gamma, beta].map(({ shape }) => shape),
+    );
   }
   const { epsilon = 1e-5, relu = false } = options;
   return node({ kind: "batchNorm", epsilon, relu }, [x, moments, gamma, beta], x.shape);

@@ -86,11 +86,13 @@ function refuse({ gate, message }: GateEvent): never {
   });
 }
 
+/** None where the record is not there or broken: then gates are tried again. */
 async function readGates(file: string): Promise<GateEvent[]> {
   try {
-    return JSON.parse(await Deno.readTextFile(file)).gates;
+    const { gates } = JSON.parse(await Deno.readTextFile(file));
+    return Array.isArray(gates) ? gates : [];
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return [];
     throw error;
   }
 }

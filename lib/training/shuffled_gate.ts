@@ -9,10 +9,11 @@
 import type { RunConfig } from "../config.ts";
 import { BatchReader, compactFormat } from "../data/batches.ts";
 import { withShuffledSpeech } from "../data/shuffled_speech.ts";
+import { SonospeechError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
 import { buildTrainingGraph, trainingNeeds } from "../models/train_graph.ts";
 import { createPace } from "../pacing/create_pace.ts";
-import type { Tensors } from "../tensor/executor.ts";
+import type { StepResult, Tensors } from "../tensor/executor.ts";
 import { initializeParameters } from "../tensor/parameters.ts";
 import { makeFeeds } from "./feeds.ts";
 import type { GateFinding, GateOptions } from "./overfit_gate.ts";
@@ -37,7 +38,11 @@ export interface ShuffledGateOptions extends GateOptions {
 /** Steps on shuffled pairs. */
 export const shuffledSteps = 150;
 
-/** Trains for a few steps on shuffled pairs and scores what came of it. */
+/**
+ * Trains for a few steps on shuffled pairs and scores what came of it.
+ *
+ * @throws SonospeechError `not-finite` when training diverges: what learned nothing proves nothing.
+ */
 export async function trainOnShuffledPairs(options: ShuffledGateOptions): Promise<GateFinding> {
   const { executor, signal } = options;
   const dataset = withShuffledSpeech(options.dataset, options.config.seed);
@@ -57,7 +62,7 @@ export async function trainOnShuffledPairs(options: ShuffledGateOptions): Promis
         await nextTurn();
         signal?.throwIfAborted();
         const { feeds } = makeFeeds(reader.read(plan), pace, config);
-        await program.step(feeds, { learningRate, step });
+        requireApplied(await program.step(feeds, { learningRate, step }), step);
         if (++step === shuffledSteps) break;
       }
     }
@@ -65,6 +70,16 @@ export async function trainOnShuffledPairs(options: ShuffledGateOptions): Promis
   } finally {
     program.dispose();
   }
+}
+
+function requireApplied({ applied, objective, gradientNorm }: StepResult, step: number): void {
+  if (applied) return;
+  throw new SonospeechError("not-finite", {
+    action: `make step ${step + 1} on shuffled pairs`,
+    must: "the objective and the gradients must be finite",
+    received: `objective ${objective}, gradient norm ${gradientNorm}`,
+    hint: "lower optimizer.learningRate or optimizer.clipNorm",
+  });
 }
 
 /**

@@ -74,7 +74,10 @@ function weightedMean(values: Float32Array, weights: Float32Array): number | nul
   return total > 0 ? sum / total : null;
 }
 
-/** What each loss and accuracy is when nothing was learned, for the losses that are on. */
+/**
+ * What each loss and accuracy of {@linkcode stepMetrics} is when nothing was learned, for the losses that are on. A batch
+ * without admitted pairs gives no level of the contrastive loss.
+ */
 export function chanceOf(
   config: RunConfig,
   facts: PairMasks & Pick<BatchFacts, "pairWeights">,
@@ -87,13 +90,15 @@ export function chanceOf(
   }
   // The literal form's value at chance is its floor's logarithm, which says nothing about learning.
   if (contrastiveWeight > 0 && contrastiveForm === "stable") {
-    chance["loss.contrastive"] = infoNceChance({
+    const level = infoNceChance({
       batch: facts.pairWeights.length,
+      weights: facts.pairWeights,
       negativeMask: facts.negativeMask,
       positiveMask: facts.positiveMask ?? undefined,
       hardNegativeMask: hardNegatives ? facts.hardNegativeMask : undefined,
       symmetric: config.losses.symmetric,
     });
+    if (!Number.isNaN(level)) chance["loss.contrastive"] = level;
   }
   if (orderWeight > 0) {
     chance["loss.order"] = Math.log(12);
@@ -133,7 +138,7 @@ export class StepMeter {
     return metrics;
   }
 
-  /** Leaves out what happened since the last step, such as an evaluation. */
+  /** Leaves out what happened since the last step, such as an evaluation or a checkpoint. */
   restart(): void {
     this.#last = this.#now();
     this.#waited = 0;

@@ -212,7 +212,6 @@ class TrainingRun {
     }
     this.#state = { ...this.#state, evaluatedStep: this.#state.step };
     yield await this.#save(isBest);
-    this.#meter.restart();
   }
 
   /** Null when it was asked to stop: the evaluation stays due and is made when the run goes on. */
@@ -233,6 +232,7 @@ class TrainingRun {
     const file = await saveState(checkpoints, this.#parts, this.#state, provenance, isBest);
     this.#safeStep = this.#state.step;
     this.#lastSave = this.#now();
+    this.#meter.restart();
     return {
       kind: "checkpoint",
       step: this.#state.step,

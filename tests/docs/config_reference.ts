@@ -54,6 +54,7 @@ export function rangeText(schema: RangeSchema): string {
         [">", bound("gt_value")],
         ["≥", bound("min_value")],
         ["≤", bound("max_value")],
+        ["<", bound("lt_value")],
       ].filter(([, value]) => value !== undefined);
       const kind = parts.some(({ type }) => type === "integer") ? "whole number" : "number";
       return [kind, limits.map(([sign, value]) => `${sign} ${value}`).join(", ")].filter(Boolean).join(" ");

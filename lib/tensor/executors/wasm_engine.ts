@@ -37,7 +37,12 @@ export interface WasmJob {
 function startThread(memory: WebAssembly.Memory): void {
   const url = new URL(workerUrl("lib/tensor/executors/wasm_worker.ts"));
   // Node's kind of Worker: Deno's own would keep the process alive when an executor is not closed.
-  new Worker(url, { workerData: { memory } }).unref();
+  const worker = new Worker(url, { workerData: { memory } });
+  worker.on(
+    "error",
+    () => {/* The job that it had a part in tells of it, and the others go on without it. */},
+  );
+  worker.unref();
 }
 
 /** One memory, the kernels on it, and the threads that run them. */

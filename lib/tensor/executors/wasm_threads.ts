@@ -9,6 +9,8 @@
  * @module
  */
 
+import { SonospeechError } from "../../errors.ts";
+
 /** A function of units `[first, last)` and the addresses and numbers that it was made for. */
 export type UnitKernel = (first: number, last: number, ...rest: number[]) => void;
 
@@ -19,7 +21,7 @@ export const controlBytes = 512;
 const remaining = 0;
 const done = 16;
 const kernelIndex = 32, codeAddress = 33, codeBytes = 34, units = 35, chunks = 36, argumentCount = 37;
-const firstArgument = 38;
+const failed = 38, firstArgument = 39;
 
 /** `remaining` says that no job will follow. */
 const closed = -1;
@@ -33,20 +35,30 @@ export interface SharedKernel {
   codeBytes: number;
 }
 
-/** Takes chunks of the present job until none remains. */
+/**
+ * Takes chunks of the present job until none remains.
+ *
+ * @throws What a chunk throws. It counts as done, or whoever waits for the job would wait for ever.
+ */
 function workOff(control: Int32Array, kernelOf: (job: SharedKernel) => UnitKernel): void {
   for (let left = Atomics.load(control, remaining); left > 0; left = Atomics.load(control, remaining)) {
     if (Atomics.compareExchange(control, remaining, left, left - 1) !== left) continue;
-    const kernel = kernelOf({
-      index: control[kernelIndex],
-      codeAddress: control[codeAddress],
-      codeBytes: control[codeBytes],
-    });
-    const [count, parts] = [control[units], control[chunks]];
-    const rest = control.subarray(firstArgument, firstArgument + control[argumentCount]);
-    kernel(Math.floor((left - 1) * count / parts), Math.floor(left * count / parts), ...rest);
-    Atomics.add(control, done, 1);
-    Atomics.notify(control, done);
+    try {
+      const kernel = kernelOf({
+        index: control[kernelIndex],
+        codeAddress: control[codeAddress] >>> 0, // beyond 2 GiB it is stored as a negative number
+        codeBytes: control[codeBytes],
+      });
+      const [count, parts] = [control[units], control[chunks]];
+      const rest = control.subarray(firstArgument, firstArgument + control[argumentCount]);
+      kernel(Math.floor((left - 1) * count / parts), Math.floor(left * count / parts), ...rest);
+    } catch (error) {
+      Atomics.store(control, failed, 1);
+      throw error;
+    } finally {
+      Atomics.add(control, done, 1);
+      Atomics.notify(control, done);
+    }
   }
 }
 
@@ -56,7 +68,11 @@ function waitFor(control: Int32Array, word: number, value: number): void {
   Atomics.wait(control, word, value);
 }
 
-/** Runs a job, taking part in it. One thread alone may call this. */
+/**
+ * Runs a job, taking part in it. One thread alone may call this.
+ *
+ * @throws SonospeechError `device` when another thread could not do its part.
+ */
 export function runJob(
   control: Int32Array,
   { index, codeAddress: address, codeBytes: bytes }: SharedKernel,
@@ -65,6 +81,7 @@ export function runJob(
 ): void {
   control.set([index, address, bytes, job.units, job.chunks, job.rest.length], kernelIndex);
   control.set(job.rest, firstArgument);
+  Atomics.store(control, failed, 0);
   Atomics.store(control, done, 0);
   Atomics.store(control, remaining, job.chunks);
   Atomics.notify(control, remaining);
@@ -72,6 +89,13 @@ export function runJob(
   for (let ready = Atomics.load(control, done); ready < job.chunks; ready = Atomics.load(control, done)) {
     waitFor(control, done, ready);
   }
+  if (Atomics.load(control, failed) === 0) return;
+  throw new SonospeechError("device", {
+    action: "compute on WebAssembly",
+    must: "every thread must be able to do its part",
+    received: "one that failed",
+    hint: "if memory ran out, encode batches in chunks (training.chunkSize) or lower data.batchSize",
+  });
 }
 
 /** Works on jobs until they are closed: the whole life of a thread. */

@@ -40,11 +40,6 @@ export class WebgpuRing {
     return this.#staging.size;
   }
 
-  /** Whether nothing is waited for. */
-  get isEmpty(): boolean {
-    return this.#pending.length === 0;
-  }
-
   /** Whether no further step fits in. */
   get isFull(): boolean {
     return this.#pending.length === capacity;

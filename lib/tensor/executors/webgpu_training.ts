@@ -44,6 +44,8 @@ export class WebgpuTrainingProgram implements TrainingProgram {
   readonly #ring: WebgpuRing;
   readonly #settings = new Float32Array(8);
   #reading: Promise<void> = Promise.resolve();
+  /** Whether no step's result is still to be asked for; that of a deferred one is not looked at when it is read. */
+  #isSettled = true;
 
   /** Owns the program from now on, whose parameters are set. */
   constructor(device: WebgpuDevice, program: WebgpuProgram, rule: OptimizerRule) {
@@ -73,6 +75,7 @@ export class WebgpuTrainingProgram implements TrainingProgram {
     this.#program.write(this.#program.area("settings"), 0, this.#settingsOf(settings));
     let result!: Promise<Float32Array>;
     this.#program.submit((encoder) => result = this.#ring.record(encoder));
+    this.#isSettled = !settings.deferred;
     return result;
   }
 
@@ -80,7 +83,7 @@ export class WebgpuTrainingProgram implements TrainingProgram {
     const values = this.#settings;
     values[setting.learningRate] = learningRate;
     values[setting.canary] = this.#ring.nextCanary;
-    values[setting.resume] = this.#ring.isEmpty ? 1 : 0;
+    values[setting.resume] = this.#isSettled ? 1 : 0;
     if (this.#rule.kind === "adamw") {
       values[setting.rate] = learningRate / (1 - this.#rule.beta1 ** (step + 1));
       values[setting.correction] = 1 / (1 - this.#rule.beta2 ** (step + 1));
@@ -118,6 +121,7 @@ export class WebgpuTrainingProgram implements TrainingProgram {
 
   async readState(): Promise<Map<string, Tensor>> {
     await this.#drain();
+    this.#isSettled = true;
     const state = this.#state();
     const data = await this.#device.read(state.map(({ area, offset, shape }) => {
       return { buffer: this.#program.area(area), offset, size: sizeOf(shape) };
@@ -128,6 +132,7 @@ export class WebgpuTrainingProgram implements TrainingProgram {
   writeState(values: Tensors): void {
     const state = this.#state().map((one) => ({ ...one, ...valueOf(values, one.name, one.shape) }));
     for (const { area, offset, data } of state) this.#program.write(this.#program.area(area), offset, data);
+    this.#isSettled = true;
   }
 
   dispose(): void {

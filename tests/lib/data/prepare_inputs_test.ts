@@ -64,9 +64,32 @@ Deno.test("listScans() takes labels and gaze from whichever mention of a scan ha
     assert.deepEqual(
       items.map(({ subject, labels, gaze, gazeOffsetSeconds }) => [subject, labels, gaze, gazeOffsetSeconds]),
       [
-        ["a", `${folder}/l.csv`, `${folder}/g.csv`, 2],
+        ["p", `${folder}/l.csv`, `${folder}/g.csv`, 2],
       ],
     );
+  });
+});
+
+Deno.test("listScans() takes subject and split from a manifest, wherever else the scan is named before", async () => {
+  await withFiles(["in/p1/a.mp4", "one.csv", "two.csv", "three.csv"], async (folder) => {
+    const write = (name: string, row: string) =>
+      Deno.writeTextFile(`${folder}/${name}.csv`, `video,subject,split\nin/p1/a.mp4,${row}\n`);
+    await write("one", "anna,");
+    await write("two", "anna,test");
+    await write("three", "berta,train");
+    const list = async (...names: string[]) => {
+      const { items } = await listScans(names.map((name) => `${folder}/${name}`));
+      return items.map(({ subject, split }) => [subject, split]);
+    };
+    assert.deepEqual(await list("in"), [["p1", undefined]]);
+    assert.deepEqual(await list("in", "one.csv"), [["anna", undefined]]);
+    assert.deepEqual(await list("in", "one.csv", "two.csv"), [["anna", "test"]]);
+    await assert.rejects(
+      list("one.csv", "three.csv"),
+      /agree on the subject of in\/p1\/a\.mp4, received "anna, berta"/,
+    );
+    await write("three", "anna,train");
+    await assert.rejects(list("two.csv", "three.csv"), /agree on the split of .*, received "test, train"/);
   });
 });
 

@@ -53,7 +53,8 @@ Deno.test("evaluate() scores windows with speech of held-out subjects, beside ch
     assert.equal(report.chance["retrieval.videoToSpeech.recallAt1"], 1 / 12);
     const [low, high] = report.intervals["retrieval.speechToVideo.recallAt5"];
     const value = report.metrics["retrieval.speechToVideo.recallAt5"];
-    assert.ok(low <= value && value <= high);
+    assert.ok(low <= value && value <= high && low < high);
+    assert.deepEqual(Object.keys(report.intervals), Object.keys(report.metrics));
     assert.deepEqual(JSON.parse(await Deno.readTextFile(`${options.folder}/report.json`)), report);
     const map = JSON.parse(await Deno.readTextFile(`${options.folder}/map.json`));
     assert.equal(map.points.length, 16);

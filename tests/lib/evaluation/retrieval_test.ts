@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  bootstrapRetrieval,
-  chanceRetrieval,
-  ranks,
-  summarizeRanks,
-} from "../../../lib/evaluation/retrieval.ts";
+import { chanceRetrieval, ranks, summarizeRanks } from "../../../lib/evaluation/retrieval.ts";
 import { Random } from "../../../lib/random.ts";
 
 function unitRows(count: number, dimension: number, seed: number): Float32Array {
@@ -81,12 +76,4 @@ Deno.test("chanceRetrieval() is the mean over random orders", () => {
   assert.ok(Math.abs(measured.recallAt5 - chance.recallAt5) < 0.03);
   assert.ok(Math.abs(measured.medianRank - chance.medianRank) < 2);
   assert.ok(Math.abs(measured.meanReciprocalRank - chance.meanReciprocalRank) < 0.02);
-});
-
-Deno.test("bootstrapRetrieval() is a point when subjects agree and wide when they do not", () => {
-  const subjects = ["a", "a", "b", "b", "c", "c"];
-  const same = bootstrapRetrieval([1, 20, 1, 20, 1, 20], subjects, { seed: 1 });
-  assert.deepEqual(same.recallAt1, [0.5, 0.5]);
-  const mixed = bootstrapRetrieval([1, 1, 20, 20, 1, 20], subjects, { seed: 1 });
-  assert.ok(mixed.recallAt1[0] <= 1 / 6 && mixed.recallAt1[1] >= 5 / 6);
 });

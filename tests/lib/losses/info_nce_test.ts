@@ -91,22 +91,27 @@ Deno.test("infoNceChance() is the loss at equal similarities, whatever the mask"
     fc.array(fc.constantFrom(0, 1), { minLength: batch * batch, maxLength: batch * batch }),
     fc.array(fc.constantFrom(0, 1), { minLength: batch, maxLength: batch }),
     fc.array(fc.constantFrom(0, 1), { minLength: batch * batch, maxLength: batch * batch }),
+    fc.array(fc.integer({ min: 0, max: 3 }), { minLength: batch - 1, maxLength: batch - 1 }),
     fc.boolean(),
     fc.boolean(),
     fc.boolean(),
-    (negatives, hasHard, bag, hard, bags, symmetric) => {
+    (negatives, hasHard, bag, some, hard, bags, symmetric) => {
+      const weights = [1, ...some];
       const mask = negatives.map((value, i) => bags && bag[i] ? 0 : value);
       const losses = evaluateOne(
         loss({ hard, masked: true, symmetric, bags }),
         { video: same, speech: same, hard: same, temperature: [0.1], mask, hasHard, bag },
       );
       const mean = losses.reduce((sum, value) => sum + value, 0) / batch;
+      const weighted = losses.reduce((sum, value, i) => sum + weights[i] * value, 0) /
+        weights.reduce((sum, weight) => sum + weight);
       const masks = {
         negativeMask: mask,
         positiveMask: bags ? bag : undefined,
         hardNegativeMask: hard ? hasHard : undefined,
       };
       assertClose([infoNceChance({ batch, ...masks, symmetric })], [mean], 1e-9);
+      assertClose([infoNceChance({ batch, ...masks, weights, symmetric })], [weighted], 1e-9);
     },
   ));
   assertClose([infoNceChance({ batch, symmetric: true })], [Math.log(batch)]);

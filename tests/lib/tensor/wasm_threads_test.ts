@@ -51,6 +51,33 @@ Deno.test("WasmEngine's threads see memory and kernels that came after them", ()
   engine.close();
 });
 
+Deno.test("WasmEngine's threads find kernels beyond 2 GiB, where addresses have their highest bit", () => {
+  const engine = new WasmEngine(2);
+  const large = engine.memory.allocate([560 << 20]); // nothing is written to it, so that no system gives it memory
+  assert(engine.kernel("far", fillVectors).shared.codeAddress > 2 ** 31);
+  assert.deepEqual([...new Set(runWithHelp(engine, "far", 7))], [7]);
+  engine.memory.release(large);
+  engine.close();
+});
+
+Deno.test("WasmEngine.run() says that a thread failed instead of waiting for it, and goes on without it", () => {
+  const engine = new WasmEngine(2);
+  const { shared, call } = engine.kernel("sound", fillVectors);
+  runWithHelp(engine, "sound", 1);
+  const out = engine.memory.allocate([32]);
+  const slow = (...job: Parameters<typeof call>) => {
+    for (const end = performance.now() + 300; performance.now() < end;);
+    call(...job);
+  };
+  const broken = { shared: { ...shared, index: 7, codeBytes: 4 }, call: slow };
+  const run = (kernel: typeof broken) =>
+    engine.run(kernel, { units: 8, cost: 1e6 }, engine.memory.addressOf(out), 3);
+  assert.throws(() => run(broken), { code: "device", message: /every thread must be able to do its part/ });
+  run({ shared, call });
+  assert.deepEqual([...new Set(new Int32Array(engine.memory.view(out).slice().buffer))], [3]);
+  engine.close();
+});
+
 Deno.test("wasm trains to the same bits on one, two and three threads", async () => {
   const { graph, parameters, batches } = benchModel({ name: "S", batch: 8, size: 32 });
   const states = [];

@@ -33,6 +33,13 @@ async function openProgram(
 
 const settings = (step: number, deferred = false) => ({ learningRate: 0.01, step, deferred });
 
+/** A device under a name of which nothing was found yet in this process. */
+async function openUnmeasured(): Promise<WebgpuDevice> {
+  const device = await WebgpuDevice.open();
+  const report = { ...device.report, name: crypto.randomUUID() };
+  return Object.defineProperty(device, "report", { value: report });
+}
+
 function badFeeds(): Map<string, Tensor> {
   const feeds = smallFeeds(1);
   feeds.get("images")!.data[3] = Infinity;
@@ -113,6 +120,27 @@ Deno.test({
 });
 
 Deno.test({
+  name: "webgpu changes nothing after such a step, however many steps are deferred behind it",
+  ignore,
+  async fn() {
+    const device = await WebgpuDevice.open();
+    const { training } = await openProgram(device);
+    const before = await training.readState();
+    const results = [training.step(badFeeds(), settings(0, true))];
+    // More than the ring holds: it is read in between, which does not mean that the caller has looked.
+    for (let step = 1; step < 40; step++) {
+      results.push(training.step(smallFeeds(step), settings(step, true)));
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    results.push(training.step(smallFeeds(40), settings(40)));
+    assert.deepEqual((await Promise.all(results)).filter(({ applied }) => applied), []);
+    assert.deepEqual(await training.readState(), before);
+    assert.equal((await training.step(smallFeeds(1), settings(0))).applied, true);
+    device.dispose();
+  },
+});
+
+Deno.test({
   name: "webgpu gives the results of deferred steps with the state",
   ignore,
   async fn() {
@@ -172,22 +200,37 @@ Deno.test({
 });
 
 Deno.test({
-  name: "chooseTuning() measures once, keeps nothing, and finds registers faster on an emulated adapter",
+  name: "chooseTuning() measures once and keeps no buffers",
   ignore,
   async fn() {
-    const device = await WebgpuDevice.open();
-    const timed = async () => {
-      const start = performance.now();
-      return { tuning: await chooseTuning(device), milliseconds: performance.now() - start };
-    };
-    const { tuning, milliseconds } = await timed();
+    const device = await openUnmeasured();
+    let buffers = 0;
+    const createBuffer = device.createBuffer.bind(device);
+    device.createBuffer = (...options) => (buffers++, createBuffer(...options));
+    const tuning = await chooseTuning(device);
     assert.ok(Object.values(tunings).includes(tuning));
-    if (!device.report.isHardware) assert.equal(tuning, tunings.registers);
     assert.equal(device.bufferCount, 0);
-    const again = await timed();
-    assert.equal(again.tuning, tuning);
-    assert.ok(again.milliseconds < milliseconds / 10, `${again.milliseconds} ms after ${milliseconds} ms`);
+    const measured = buffers;
+    assert.ok(measured > 0);
+    assert.equal(await chooseTuning(device), tuning);
+    assert.equal(buffers, measured, "what was found is not measured again");
     device.dispose();
+  },
+});
+
+Deno.test({
+  name: "chooseTuning() finds registers faster on an emulated adapter",
+  ignore,
+  async fn() {
+    // What else the processor does may disturb one measurement, but not all of them.
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const device = await openUnmeasured();
+      const tuning = await chooseTuning(device);
+      const { isHardware } = device.report;
+      device.dispose();
+      if (isHardware || tuning === tunings.registers) return;
+    }
+    assert.fail("it took the other kernels five times");
   },
 });
 
@@ -195,14 +238,22 @@ Deno.test({
   name: "chooseTuning() takes what was kept, and measures where that is damaged",
   ignore,
   async fn() {
-    const device = await WebgpuDevice.open();
+    const device = await openUnmeasured();
     for (const tuning of Object.values(tunings)) {
       const measurements = { get: () => tuning.products, set: () => assert.fail("nothing is measured") };
       assert.equal(await chooseTuning(device, measurements), tuning);
     }
-    const damaged = { get: () => ({ products: "none" }), set: () => Promise.resolve() };
-    assert.ok(Object.values(tunings).includes(await chooseTuning(device, damaged)));
     device.dispose();
+    const other = await openUnmeasured();
+    let kept: unknown;
+    const damaged = {
+      get: () => ({ products: "none" }),
+      set: (_: string, products: unknown) => Promise.resolve(void (kept = products)),
+    };
+    const { products } = await chooseTuning(other, damaged);
+    assert.equal(kept, products);
+    assert.ok(products in tunings);
+    other.dispose();
   },
 });
 

@@ -67,12 +67,17 @@ Deno.test("makeFeeds() fills bags from the batch, and says how large they are be
   const negatives = (i: number) =>
     feed(feeds, "negativeMask").slice(i * 8, i * 8 + 8).reduce((a, b) => a + b);
   const hard = feed(feeds, "hardNegativeMask");
-  const level = bags.reduce(
-    (sum, size, i) =>
-      sum + (Math.log((size + negatives(i) + hard[i]) / size) + Math.log((size + negatives(i)) / size)) / 16,
-    0,
+  const levels = bags.map((size, i) =>
+    (Math.log((size + negatives(i) + hard[i]) / size) + Math.log((size + negatives(i)) / size)) / 2
   );
-  assert.ok(Math.abs(chanceOf({ ...config, data }, feeds)["loss.contrastive"] - level) < 1e-9);
+  const chanceWith = (pairWeights: Float32Array) =>
+    chanceOf({ ...config, data }, { ...feeds, pairWeights })["loss.contrastive"];
+  const mean = levels.reduce((sum, level) => sum + level) / 8;
+  assert.ok(Math.abs(chanceWith(feeds.pairWeights) - mean) < 1e-9);
+  const place = levels.findIndex((level) => Math.abs(level - mean) > 1e-3);
+  const alone = Float32Array.from(levels, (_, i) => Number(i === place));
+  assert.ok(Math.abs(chanceWith(alone) - levels[place]) < 1e-9, "as the loss, over what was admitted");
+  assert.equal(chanceWith(new Float32Array(8)), undefined);
 });
 
 Deno.test("makeFeeds() feeds no bags where none are asked for", () => {

@@ -5,7 +5,7 @@ import { createExecutor } from "../../../lib/tensor/device.ts";
 import type { Executor } from "../../../lib/tensor/executor.ts";
 import { affordableGates, runGates } from "../../../lib/training/gates.ts";
 import { judge, overfitOneBatch } from "../../../lib/training/overfit_gate.ts";
-import { judgeScores } from "../../../lib/training/shuffled_gate.ts";
+import { judgeScores, trainOnShuffledPairs } from "../../../lib/training/shuffled_gate.ts";
 import { fakeWindows } from "../../helpers/fake_windows.ts";
 
 function smallConfig(epochs: number, losses: object = {}): RunConfig {
@@ -101,6 +101,29 @@ Deno.test("judgeScores() condemns nobody by one subject, and says that it proves
   assert.match(message, /one subject held out.*proves nothing.*R@5 60\.0 %, chance 50\.0 %/);
 });
 
+Deno.test("trainOnShuffledPairs() passes nobody whose training diverges", () =>
+  inWasm(async (executor) => {
+    const diverging: Executor = {
+      device: executor.device,
+      tensorCount: () => executor.tensorCount(),
+      dispose: () => executor.dispose(),
+      compileInference: (outputs, parameters) => executor.compileInference(outputs, parameters),
+      compileTraining: async (graph, parameters) => {
+        const program = await executor.compileTraining(graph, parameters);
+        return {
+          memory: program.memory,
+          step: (feeds, settings) => program.step(feeds, { ...settings, learningRate: Infinity }),
+          readState: () => program.readState(),
+          writeState: (state) => program.writeState(state),
+          dispose: () => program.dispose(),
+        };
+      },
+    };
+    const evaluate = () => assert.fail("there is nothing to score");
+    const options = { config: smallConfig(1), dataset: moving, executor: diverging, evaluate };
+    await assert.rejects(trainOnShuffledPairs(options), /make step 2 on shuffled pairs: .* must be finite/);
+  }));
+
 Deno.test("affordableGates() asks for a fiftieth of the training at most", () => {
   // 150 steps of 8 windows cost 1,200; 150 steps of 16 twice as much.
   assert.deepEqual(affordableGates(smallConfig(100), 1200), ["overfit", "shuffled"]);
@@ -134,5 +157,7 @@ Deno.test("runGates() records that gates were skipped, and leaves short runs alo
     assert.deepEqual(JSON.parse(await Deno.readTextFile(`${folder}/gate.json`)).gates, [event]);
     assert.deepEqual(await Array.fromAsync(runGates({ ...long, skip: true })), []);
     await assert.rejects(Array.fromAsync(runGates(long)), /must be passed/);
+    await Deno.writeTextFile(`${folder}/gate.json`, '{"gates": [{');
+    await assert.rejects(Array.fromAsync(runGates(long)), /must be passed/, "a broken record proves nothing");
     assert.deepEqual(await Array.fromAsync(runGates({ ...long, config: smallConfig(1) })), []);
   }));

@@ -140,7 +140,7 @@ Deno.test("train() has the numbers of a dataset in memory when workers read it, 
     assert.deepEqual(steps([...first, ...second]), steps(whole));
   }));
 
-Deno.test("train() says which share of the time it waited for data", () =>
+Deno.test("train() says how many steps it makes and which share of their time it waits for data", () =>
   inFolder(async (folder) => {
     let seconds = 0;
     const source = fakeWindows();
@@ -159,10 +159,16 @@ Deno.test("train() says which share of the time it waited for data", () =>
         return { ...program, step: (...args) => (seconds += 3, program.step(...args)) };
       },
     };
-    const events = await Array.fromAsync(
-      train(await options(folder, { dataset, executor: slow, now: () => seconds })),
-    );
-    for (const { metrics } of steps(events)) assert.equal(metrics.dataStallShare, 1 / 4);
+    const checkpoints = await CheckpointStore.open(folder);
+    const save = checkpoints.save.bind(checkpoints);
+    checkpoints.save = (...args) => (seconds += 100, save(...args)); // no part of any step
+    const frequent = { ...config, training: { ...config.training, checkpointMinutes: 0.1 } };
+    const changes = { config: frequent, dataset, executor: slow, checkpoints, now: () => seconds };
+    const events = await Array.fromAsync(train(await options(folder, changes)));
+    assert.ok(events.filter(({ kind, step }) => kind === "checkpoint" && step % 6 !== 0).length > 3);
+    for (const { metrics } of steps(events)) {
+      assert.deepEqual([metrics.stepsPerSecond, metrics.dataStallShare], [1 / 4, 1 / 4]);
+    }
   }));
 
 Deno.test("train() notices an abort that arrives while every promise is settled at once", () =>
