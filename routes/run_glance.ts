@@ -46,7 +46,6 @@ export function runGlance(
       totalSteps: opening?.totalSteps ?? null,
       device: opening?.device ?? null,
       trainWindows: opening?.trainWindows ?? null,
-      evaluatedSplit: evaluation ? String(evaluation.event.split) : null,
       firstEventSeconds: store?.eventsAfter(0, 1)[0]?.timeSeconds ?? null,
       lastEventSeconds: newest?.timeSeconds ?? null,
       totalLoss: metricsOf(step?.event)["loss.total"] ?? null,

@@ -16,12 +16,11 @@ function run(name: string, more: Partial<RunSummary> = {}): RunSummary {
     device: "wasm",
     datasetId: "d",
     trainWindows: 1,
-    evaluatedSplit: null,
     firstEventSeconds: 0,
     lastEventSeconds: 60,
     totalLoss: 1,
     recallAt1: null,
-    metric: { last: [10, 2], min: [5, 1], max: [1, 3], missing: 0, chance: null },
+    metric: { last: [10, 2], min: [5, 1], max: [1, 3], missing: 0, chance: null, split: null },
     annotation: { pinned: false, tags: [], note: "" },
     ...more,
   };
