@@ -57,6 +57,14 @@ Deno.test({
       writer.flush();
       await page.getByText("Step 250 of 400").waitFor();
       await hasPoints(page, "Contrastive", 250);
+      const asked = page.waitForResponse(/\/evaluations$/);
+      const { kind, split } = { kind: "evaluation", split: "test" } as const;
+      writer.append({ kind, step: 120, epoch: 6, split, metrics: {}, chance: {}, folder: "test-120" });
+      writer.flush();
+      await asked;
+      await page.waitForTimeout(200);
+      const stands = await page.getByTestId("state-line").textContent();
+      assert.match(stands!, /^Step 250 of 400/, "an earlier checkpoint's evaluation takes no step back");
 
       await page.getByRole("link", { name: "Embedding map" }).click();
       await eventually(() => isDrawn(page, "canvas.map"), "the map is drawn");
