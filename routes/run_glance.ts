@@ -48,6 +48,7 @@ export function runGlance(
       trainWindows: opening?.trainWindows ?? null,
       firstEventSeconds: store?.eventsAfter(0, 1)[0]?.timeSeconds ?? null,
       lastEventSeconds: newest?.timeSeconds ?? null,
+      lastStepSeconds: step?.timeSeconds ?? null,
       totalLoss: metricsOf(step?.event)["loss.total"] ?? null,
       recallAt1: metricsOf(evaluation?.event)["retrieval.videoToSpeech.recallAt1"] ?? null,
     },

@@ -63,6 +63,8 @@ export interface RunSummary {
   firstEventSeconds: number | null;
   /** When the newest event was recorded, seconds since 1970. */
   lastEventSeconds: number | null;
+  /** When the newest step was recorded, seconds since 1970: a later evaluation is no training. */
+  lastStepSeconds: number | null;
   totalLoss: number | null;
   /** Newest `retrieval.videoToSpeech.recallAt1`. */
   recallAt1: number | null;

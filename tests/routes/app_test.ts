@@ -18,6 +18,7 @@ Deno.test("createApp() lists the runs and describes one", () =>
     assert.deepEqual([seed, device, datasetId, trainWindows, metric], [1, "wasm", "d", 640, null]);
     const seconds = runs[0].lastEventSeconds! - runs[0].firstEventSeconds!;
     assert.ok(Math.abs(seconds - (246 + 12) / 4) < 0.01, `${seconds}`);
+    assert.ok(runs[0].lastStepSeconds! > runs[0].firstEventSeconds!);
     assert.ok(
       metricNames.includes("loss.total") && metricNames.includes("retrieval.videoToSpeech.recallAt1"),
     );
