@@ -29,9 +29,24 @@ const inPlace: [where: string, keys: [key: string, does: string][]][] = [
   ["on a matrix or the affinities", [["← → ↑ ↓, Home, End", "goes to another cell or epoch"]]],
 ];
 
+/** What a newcomer to this program, not to the field, cannot know. */
+const words: [word: string, means: string][] = [
+  [
+    "window",
+    "a stretch of a scan, of two seconds unless prepared otherwise: its frames and the speech meanwhile",
+  ],
+  ["held out", "subjects of validation and test, whom training never sees"],
+  ["R@5", "how often the right window is among the first five of all that are held out; higher is better"],
+  ["median rank", "at which place the right window comes; lower is better"],
+  ["chance", "what a network gets that has learned nothing"],
+  ["voice", "the share of a window in which a detector hears speech: WebRTC's, or the energy of the sound"],
+  ["affinity", "how well a window's speech fits its pictures: the cosine of their embeddings"],
+  ["pace", "who is let in: the windows that L_cls and L_cont learn from, by voice or by affinity"],
+];
+
 bindKeys([{ key: "?", does: "shows this help", act: openHelp }]);
 
-/** All keys of the page that is shown. */
+/** All keys of the page that is shown, and the words that it uses. */
 export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -62,6 +77,15 @@ export function HelpDialog() {
             </div>
           ))
         )}
+      </dl>
+      <h2>Words</h2>
+      <dl class="keys">
+        {words.map(([word, means]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{means}</dd>
+          </div>
+        ))}
       </dl>
       <p class="muted small">
         The address of the page holds what it shows: filters, zoom and choices can be bookmarked and sent, and
