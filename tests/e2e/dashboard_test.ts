@@ -310,7 +310,7 @@ Deno.test({
         name: /^about the picture: window \d+ of scan scan1/,
       }).first();
       await mark.click();
-      await page.getByText("1 windows marked").waitFor();
+      await page.getByText("1 window marked").waitFor();
       assert.equal(await mark.getAttribute("aria-pressed"), "true");
       const download = page.waitForEvent("download");
       await page.getByRole("link", { name: "Marks as CSV" }).click();
@@ -318,11 +318,11 @@ Deno.test({
       assert.match(csv, /^window,scan,start_seconds,mark,marked_at\r\n10\d\d,scan1,\d+,related,/);
       await page.getByRole("link", { name: "Windows", exact: true }).click();
       await page.getByText("1–12 of 140").first().waitFor();
-      await page.getByText("1 windows marked").waitFor();
+      await page.getByText("1 window marked").waitFor();
       await page.getByRole("link", { name: "Marks as CSV" }).waitFor();
       await page.goBack();
       await page.reload();
-      await page.getByText("1 windows marked").waitFor();
+      await page.getByText("1 window marked").waitFor();
       const stored = JSON.parse(await Deno.readTextFile(`${run.runsDirectory}/dashboard.json`));
       assert.deepEqual(Object.keys(stored.marks), ["d"]);
       await page.getByRole("button", { name: /^Play the speech/ }).first().click();

@@ -42,7 +42,9 @@ export function MarksLink({ run }: { run: string }) {
       <a class="button" href={addressOf(api.runs[":run"].marks["marks.csv"], { param: { run } })} download>
         Marks as CSV
       </a>
-      <span class="muted small">{formatCount(marks.value.size)} windows marked</span>
+      <span class="muted small">
+        {formatCount(marks.value.size)} {marks.value.size === 1 ? "window" : "windows"} marked
+      </span>
     </span>
   );
 }
