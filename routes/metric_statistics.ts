@@ -48,7 +48,7 @@ function statsOf(store: MetricStore, metric: string): MetricStats | null {
   if (evaluations.length === 0) {
     const { count, last, min, max, missing } = store.metricSummary(metric);
     const chance = chanceIn(store.lastEvent("started")?.event, metric);
-    return count === 0 ? null : { last, min, max, missing, chance };
+    return count === 0 ? null : { last, min, max, missing, chance, split: null };
   }
   const split = evaluations.some(({ event }) => event.split === "validation") ? "validation" : "test";
   const ofSplit = evaluations.filter(({ event }) => event.split === split);
@@ -66,6 +66,7 @@ function statsOf(store: MetricStore, metric: string): MetricStats | null {
     max: most(1),
     missing: values.length - finite.length,
     chance: chanceIn(ofSplit.at(-1)?.event, metric),
+    split,
   };
 }
 

@@ -293,6 +293,7 @@ async function readReport(
       step,
       split,
       windows,
+      subjects: Number.isInteger(subjects) ? subjects! : null,
       metrics,
       chance,
       intervals: subjects === 1 ? {} : intervals, // Reports of one subject used to hold points.

@@ -59,12 +59,12 @@ export interface RunSummary {
   /** The first digits of the dataset's hash; null when the run does not say. */
   datasetId: string | null;
   trainWindows: number | null;
-  /** What it was last evaluated on. */
-  evaluatedSplit: string | null;
   /** When the first event was recorded, seconds since 1970. */
   firstEventSeconds: number | null;
   /** When the newest event was recorded, seconds since 1970. */
   lastEventSeconds: number | null;
+  /** When the newest step was recorded, seconds since 1970: a later evaluation is no training. */
+  lastStepSeconds: number | null;
   totalLoss: number | null;
   /** Newest `retrieval.videoToSpeech.recallAt1`. */
   recallAt1: number | null;
@@ -85,6 +85,8 @@ export interface MetricStats {
   missing: number;
   /** What it is where nothing was learned; null where that is not known. */
   chance: number | null;
+  /** The split whose evaluations these are; null of what training measures. */
+  split: string | null;
 }
 
 /** What people keep with a run. */
@@ -210,6 +212,8 @@ export interface EvaluationWire {
   step: number;
   split: string;
   windows: number;
+  /** Whose windows with speech they are; null where the record does not say. */
+  subjects: number | null;
   metrics: WireMetrics;
   chance: WireMetrics;
   /** 95 % intervals over subjects, by metric. */

@@ -29,7 +29,7 @@ export interface LabelPlot {
 }
 
 const size = [170, 290] as const;
-const [left, right, top, bottom] = [44, 12, 10, 24];
+const [left, right, top, bottom] = [44, 22, 10, 24];
 
 /** Lays the curves out: shares on a logarithmic axis, F1 from a round number to a round number. */
 export function labelPlots(curves: readonly LabelCurveWire[]): LabelPlots {

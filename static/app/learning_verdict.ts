@@ -15,6 +15,7 @@ export type FindingKind =
   | "data-stalls"
   | "at-chance"
   | "learning"
+  | "few-subjects"
   | "too-early";
 
 /** One sentence about a run. */
@@ -50,6 +51,12 @@ const nearChance = 0.97;
 /** Depths of recall, the better known first; one that chance often reaches says little, as of few windows. */
 const recallDepths = [5, 1] as const;
 const muchChance = 0.25;
+
+/**
+ * Fewer subjects than these speak for no others, even if each of them is above chance: of five, that happens by chance
+ * with p = 2 · 2⁻⁵ = 0.06 (sign test), and an interval of so few is too narrow.
+ */
+const fewestSubjects = 6;
 
 /** All that can be said, what is wrong first. */
 export function learningVerdict(input: VerdictInput): Finding[] {
@@ -163,13 +170,22 @@ function findStalls(input: VerdictInput): Finding | null {
 function findLearning(input: VerdictInput): Finding | null {
   const last = heldOut(input.evaluations).at(-1);
   if (last && last.chance !== null) {
-    const { name, value, chance, interval, split, step } = last;
+    const { name, value, chance, interval, subjects, split, step } = last;
     const isAbove = interval !== null && interval[0] > chance;
+    const over = subjects === null ? "" : ` over ${formatCount(subjects)} subjects`;
     const evidence = `${split} ${name} ${formatShare(value)}` +
       (interval
-        ? ` (95 % interval ${formatShare(interval[0])} to ${formatShare(interval[1])})`
+        ? ` (95 % interval ${formatShare(interval[0])} to ${formatShare(interval[1])}${over})`
         : " of one subject, too few for an interval,") +
       ` at step ${formatCount(step)}, chance ${formatShare(chance)}`;
+    if (isAbove && subjects !== null && subjects < fewestSubjects) {
+      return {
+        kind: "few-subjects",
+        tone: "neutral",
+        sentence: "The held-out subjects are above chance, but too few to speak for others.",
+        evidence: `${evidence}; it takes ${fewestSubjects} subjects or more`,
+      };
+    }
     return isAbove
       ? {
         kind: "learning",
@@ -206,6 +222,8 @@ interface Scored {
   value: number;
   chance: number | null;
   interval: [number, number] | null;
+  /** How many were held out; null where that is not known. */
+  subjects: number | null;
 }
 
 /** Recall of the validation subjects, of the test subjects only if there are no others. */
@@ -214,7 +232,7 @@ function heldOut(evaluations: readonly EvaluationWire[]): Scored[] {
   const own = evaluations.filter((one) => one.split === split);
   const nameAt = (depth: number) => `retrieval.videoToSpeech.recallAt${depth}`;
   const depth = recallDepths.find((one) => (own.at(-1)?.chance[nameAt(one)] ?? 1) <= muchChance) ?? 1;
-  return own.flatMap(({ step, metrics, chance, intervals }) => {
+  return own.flatMap(({ step, subjects, metrics, chance, intervals }) => {
     const name = nameAt(depth);
     const value = metrics[name];
     if (typeof value !== "number") return [];
@@ -225,6 +243,7 @@ function heldOut(evaluations: readonly EvaluationWire[]): Scored[] {
       value,
       chance: chance[name] ?? null,
       interval: intervals[name] ?? null,
+      subjects,
     }];
   });
 }

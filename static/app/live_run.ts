@@ -186,7 +186,9 @@ export class LiveRun {
     this.#cursor = id;
     const before = this.#newest ?? this.detail.value!;
     const firstEventSeconds = before.firstEventSeconds ?? timeSeconds;
-    const detail = { ...before, firstEventSeconds, lastEventSeconds: timeSeconds, step: event.step };
+    // An evaluation is of some checkpoint: how far the run is, it does not say.
+    const step = event.kind === "evaluation" ? before.step : event.step;
+    const detail = { ...before, firstEventSeconds, lastEventSeconds: timeSeconds, step };
     if (event.kind === "started") {
       this.#series.truncateAfter(event.step);
       Object.assign(detail, { started: event, totalSteps: event.totalSteps, pause: null });

@@ -25,10 +25,15 @@ export function paceSettings(
   return { kind: pacing.kind, warmupEpochs: pacing.learned?.warmupEpochs };
 }
 
+/** Whether a run measures affinities, or ever did: without, nothing of them is worth showing. */
+export function measuresAffinity({ kind, epochs }: Pick<PaceFacts, "kind" | "epochs">): boolean {
+  return kind === "learned" || epochs.some(({ known }) => known > 0);
+}
+
 /** When affinities are first known and from when on they decide, or why they never are. */
 export function affinityWords({ kind, warmupEpochs, stepsPerEpoch, epochs }: PaceFacts): string {
   const first = epochs.find(({ known }) => known > 0);
-  const isLearned = kind === "learned" || first !== undefined;
+  const isLearned = measuresAffinity({ kind, epochs });
   if (!isLearned && kind === "none") {
     return "Every window counts in this run (pacing.kind is none): affinity is not measured.";
   }

@@ -71,11 +71,9 @@ export function bestOf(metric: string, stats: MetricStats | null): StepValue | n
   return isHigher ? stats.max : stats.min;
 }
 
-/** From the first event to the last, seconds. */
-export function durationOf({ firstEventSeconds, lastEventSeconds }: RunSummary): number | null {
-  return firstEventSeconds === null || lastEventSeconds === null
-    ? null
-    : lastEventSeconds - firstEventSeconds;
+/** How long training took, from the first event to the last step, seconds. */
+export function durationOf({ firstEventSeconds, lastStepSeconds }: RunSummary): number | null {
+  return firstEventSeconds === null || lastStepSeconds === null ? null : lastStepSeconds - firstEventSeconds;
 }
 
 /** The runs that the filter lets through, pinned ones first, in its order. */

@@ -21,6 +21,36 @@ export function columnsPath(
   ).join("");
 }
 
+/** A window that is barely let in or held back must still be seen. */
+const leastHeight = 0.06;
+
+/** What the pace made of a scan's windows, as columns. */
+export interface PaceColumns {
+  letIn: [from: number, to: number, value: number][];
+  heldBack: [from: number, to: number, value: number][];
+  /** Whether heights are affinities; where none was measured, all columns are full. */
+  isAffinityKnown: boolean;
+}
+
+/** Columns of the windows that were let in and of those that were held back, as high as their affinity. */
+export function paceColumns(
+  paced: ReadonlyMap<number, PacedWindowWire>,
+  windowSeconds: number,
+): PaceColumns {
+  const all = [...paced.values()];
+  const isAffinityKnown = all.some(({ affinity }) => affinity !== null);
+  const least = isAffinityKnown ? leastHeight : 1;
+  const columnsOf = (isLetIn: boolean) =>
+    all.filter(({ weight }) => weight > 0 === isLetIn).map((
+      { window: { startSeconds }, affinity },
+    ): [number, number, number] => [
+      startSeconds,
+      startSeconds + windowSeconds,
+      Math.max(least, affinity ?? least),
+    ]);
+  return { letIn: columnsOf(true), heldBack: columnsOf(false), isAffinityKnown };
+}
+
 const short = (value: number) => Number(value.toFixed(3));
 
 /** The frame that is shown at a time. */

@@ -208,6 +208,12 @@ Deno.test({
       program.processes[1].say("Cannot evaluate: the run must have a certificate\n");
       program.processes[1].end(3);
       await control.getByText("The evaluation failed: Cannot evaluate: the run must have").waitFor();
+      await control.getByRole("button", { name: "Evaluate…" }).press("Enter");
+      await page.getByRole("button", { name: "Evaluate the run" }).press("Enter");
+      await control.getByRole("button", { name: "Stop evaluating…" }).waitFor();
+      program.processes[2].end(0);
+      await control.getByText("The evaluation is done: see the results.").waitFor();
+      assert.equal(await control.getByRole("link", { name: "results" }).getAttribute("href"), "#/results");
 
       await page.getByRole("link", { name: "New run like this" }).click();
       await page.getByLabel("Learning rate").waitFor();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Page } from "playwright-core";
+import { resolveRunConfig } from "../../lib/config.ts";
 import { MetricStore } from "../../lib/records/metric_store.ts";
 import { violations } from "../helpers/accessibility.ts";
 import { eventually, ignore, name, serve, withDashboard } from "../helpers/dashboard_bench.ts";
@@ -57,6 +58,14 @@ Deno.test({
       writer.flush();
       await page.getByText("Step 250 of 400").waitFor();
       await hasPoints(page, "Contrastive", 250);
+      const asked = page.waitForResponse(/\/evaluations$/);
+      const { kind, split } = { kind: "evaluation", split: "test" } as const;
+      writer.append({ kind, step: 120, epoch: 6, split, metrics: {}, chance: {}, folder: "test-120" });
+      writer.flush();
+      await asked;
+      await page.waitForTimeout(200);
+      const stands = await page.getByTestId("state-line").textContent();
+      assert.match(stands!, /^Step 250 of 400/, "an earlier checkpoint's evaluation takes no step back");
 
       await page.getByRole("link", { name: "Embedding map" }).click();
       await eventually(() => isDrawn(page, "canvas.map"), "the map is drawn");
@@ -301,14 +310,19 @@ Deno.test({
         name: /^about the picture: window \d+ of scan scan1/,
       }).first();
       await mark.click();
-      await page.getByText("1 windows marked").waitFor();
+      await page.getByText("1 window marked").waitFor();
       assert.equal(await mark.getAttribute("aria-pressed"), "true");
       const download = page.waitForEvent("download");
       await page.getByRole("link", { name: "Marks as CSV" }).click();
       const csv = new TextDecoder().decode(await Deno.readFile(await (await download).path()));
       assert.match(csv, /^window,scan,start_seconds,mark,marked_at\r\n10\d\d,scan1,\d+,related,/);
+      await page.getByRole("link", { name: "Windows", exact: true }).click();
+      await page.getByText("1–12 of 140").first().waitFor();
+      await page.getByText("1 window marked").waitFor();
+      await page.getByRole("link", { name: "Marks as CSV" }).waitFor();
+      await page.goBack();
       await page.reload();
-      await page.getByText("1 windows marked").waitFor();
+      await page.getByText("1 window marked").waitFor();
       const stored = JSON.parse(await Deno.readTextFile(`${run.runsDirectory}/dashboard.json`));
       assert.deepEqual(Object.keys(stored.marks), ["d"]);
       await page.getByRole("button", { name: /^Play the speech/ }).first().click();
@@ -353,7 +367,8 @@ Deno.test({
   name: `dashboard is accessible and fits 390 and 1280 pixels, dark and light${name}`,
   ignore,
   fn: () =>
-    withDashboard(async ({ root, open }) => {
+    withDashboard(async ({ root, run, open }) => {
+      await Deno.writeTextFile(`${run.folder}/config.json`, JSON.stringify(resolveRunConfig()));
       const folder = screenshots ?? `${root}/screenshots`;
       makeFakeRun(root, { name: "second", lift: 0.5, hasPace: false, config: { seed: 2 } });
       const looks = [[1280, "light"], [1280, "dark"], [390, "light"], [390, "dark"]] as const;
@@ -384,8 +399,13 @@ Deno.test({
           const isChecked = (width === 1280) === (colorScheme === "light");
           if (isChecked) assert.deepEqual(await violations(page), [], `${view} at ${width} ${colorScheme}`);
         }
+        // No value of a setting is hidden behind an edge.
+        const hidden = "(() => { const table = document.querySelector('[aria-label=Settings]'); " +
+          "return table.scrollWidth - table.clientWidth; })()";
+        assert.equal(await page.evaluate(hidden), 0, `settings fit into ${width} pixels`);
         await page.keyboard.press("?");
         await page.getByRole("heading", { name: "Keys" }).waitFor();
+        await page.getByRole("heading", { name: "Words" }).waitFor();
         if (colorScheme === "dark") assert.deepEqual(await violations(page), [], "help");
         const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
         assert.equal(background, colorScheme === "dark" ? "rgb(13, 19, 22)" : "rgb(245, 247, 248)");

@@ -176,7 +176,8 @@ function writeEvaluation(runFolder: string, store: MetricStore, step: number): v
   Deno.mkdirSync(path, { recursive: true });
   const recall = metrics["retrieval.videoToSpeech.recallAt5"];
   const intervals = { "retrieval.videoToSpeech.recallAt5": [recall - 0.07, recall + 0.08] };
-  const report = { step, split: "validation", windows: 60, metrics, chance: evaluationChance, intervals };
+  const counts = { windows: 60, subjects: 6 };
+  const report = { step, split: "validation", ...counts, metrics, chance: evaluationChance, intervals };
   Deno.writeTextFileSync(`${path}/report.json`, JSON.stringify(report));
   const windows = fakeWindows().filter(({ split }) => split === "validation");
   Deno.writeFileSync(`${path}/embeddings.safetensors`, fakeEmbeddings(windows, step));

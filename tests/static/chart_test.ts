@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { SeriesWire } from "../../routes/wire/runs.ts";
-import { percentTicks, ticksOf, valueTicks } from "../../static/app/charts/axis_text.ts";
+import { percentTicks, ticksOf, tickText, valueTicks } from "../../static/app/charts/axis_text.ts";
 import { drawingOf, type Line, smoothed, tracksOf } from "../../static/app/charts/chart_data.ts";
 import { chartSvg, escaped } from "../../static/app/charts/chart_svg.ts";
 import {
@@ -186,6 +186,12 @@ Deno.test("valueTicks() has as many digits as tell its ticks apart, and no more"
       assert.equal(new Set(linear(ticks)).size, ticks.length, `${linear(ticks)}`);
     },
   ));
+});
+
+Deno.test("tickText() names no place before the start and none between steps, as beside a single point", () => {
+  const ticks = [-1, -0.5, 0, 0.5, 1];
+  assert.deepEqual(ticks.map((x) => tickText(x, "step", 2)), ["", "", "0", "", "1"]);
+  assert.deepEqual(ticks.map((x) => tickText(x, "epoch", 2)), ["", "", "0", "0.5", "1"]);
 });
 
 Deno.test("ticksOf() gives a few round places inside any range", () => {

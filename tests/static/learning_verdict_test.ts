@@ -18,6 +18,7 @@ function evaluation(step: number, value: number, more: Partial<EvaluationWire> =
     step,
     split: "validation",
     windows: 60,
+    subjects: null,
     metrics: { [recall]: value },
     chance: { [recall]: 5 / 60 },
     intervals: { [recall]: [value - 0.05, value + 0.05] },
@@ -81,6 +82,14 @@ Deno.test("learningVerdict() tells learning from chance by the held-out interval
   const [unknown] = learningVerdict(input(train, { evaluations: [lone] }));
   assert.equal(unknown.kind, "at-chance", "one subject proves nothing, however far above chance");
   assert.match(unknown.evidence, /^validation R@5 30 % of one subject, .* chance 8.3 %$/);
+  const of = (subjects: number) =>
+    learningVerdict(input(train, { evaluations: [evaluation(100, 0.5, { subjects })] }))[0];
+  assert.deepEqual([of(2).kind, of(2).tone], ["few-subjects", "neutral"]);
+  assert.match(
+    of(2).evidence,
+    /^validation R@5 50 % \(95 % interval 45 % to 55 % over 2 subjects\) .* 6 subjects/,
+  );
+  assert.deepEqual([of(5).kind, of(6).kind], ["few-subjects", "learning"], "a sign test of five never tells");
   const test = [evaluation(50, 0.1), evaluation(100, 0.9, { split: "test" })];
   assert.deepEqual(kindsOf(input(train, { evaluations: test })), ["at-chance"], "test is not mixed in");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PaceEpochWire } from "../../routes/wire/pace.ts";
-import { affinityWords, paceSettings } from "../../static/app/pace_words.ts";
+import { affinityWords, measuresAffinity, paceSettings } from "../../static/app/pace_words.ts";
 
 const epochs = (known: number[]) =>
   known.map((count, epoch) => ({ epoch, step: 20 * epoch, known: count }) as PaceEpochWire);
@@ -18,6 +18,12 @@ Deno.test("affinityWords() says at which epoch and step affinity is first known,
     affinityWords({ ...learned, warmupEpochs: 0, epochs: [] }),
     /decides before epoch 1 \(step 20\)/,
   );
+});
+
+Deno.test("measuresAffinity() of a learned pace, also before it knows any, and of whatever has some", () => {
+  assert.ok(measuresAffinity({ kind: "learned", epochs: epochs([0]) }));
+  assert.ok(measuresAffinity({ kind: undefined, epochs: epochs([0, 3]) }));
+  assert.ok(!measuresAffinity({ kind: "voice", epochs: epochs([0]) }));
 });
 
 Deno.test("affinityWords() says why affinity is never known, and reads broken settings as unknown ones", () => {

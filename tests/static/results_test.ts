@@ -26,6 +26,7 @@ Deno.test("labelPlots() spreads doublings evenly and puts better scores and band
   ]);
   const [a, b, c] = xTicks.map(({ x }) => x);
   assert.ok(Math.abs((b - a) - (c - b)) < 1e-9);
+  assert.ok(c + 20 < width, "the last share, as 100 %, fits in");
   assert.ok(line[0][1] > line[1][1] && line[1][1] > line[2][1]);
   assert.ok(chanceY! > line[0][1]);
   assert.equal(band.length, 6);

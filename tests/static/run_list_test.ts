@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { RunSummary } from "../../routes/wire/runs.ts";
 import { configRows } from "../../static/app/config_rows.ts";
-import { bestOf, isBetterHigher, listedRuns, runFilterOf, shownMetric } from "../../static/app/run_list.ts";
+import {
+  bestOf,
+  durationOf,
+  isBetterHigher,
+  listedRuns,
+  runFilterOf,
+  shownMetric,
+} from "../../static/app/run_list.ts";
 
 function run(name: string, more: Partial<RunSummary> = {}): RunSummary {
   return {
@@ -16,12 +23,12 @@ function run(name: string, more: Partial<RunSummary> = {}): RunSummary {
     device: "wasm",
     datasetId: "d",
     trainWindows: 1,
-    evaluatedSplit: null,
     firstEventSeconds: 0,
-    lastEventSeconds: 60,
+    lastEventSeconds: 3600,
+    lastStepSeconds: 60,
     totalLoss: 1,
     recallAt1: null,
-    metric: { last: [10, 2], min: [5, 1], max: [1, 3], missing: 0, chance: null },
+    metric: { last: [10, 2], min: [5, 1], max: [1, 3], missing: 0, chance: null, split: null },
     annotation: { pinned: false, tags: [], note: "" },
     ...more,
   };
@@ -51,6 +58,11 @@ Deno.test("listedRuns() keeps pinned runs first and what is not known last, eith
   assert.equal(namesOf("sort=min").at(-1), "a2");
   assert.equal(namesOf("sort=min&dir=down").at(-1), "a2");
   assert.deepEqual(namesOf("sort=__proto__"), namesOf(""));
+});
+
+Deno.test("durationOf() ends with the last step, whatever was evaluated an hour later", () => {
+  assert.equal(durationOf(run("a")), 60);
+  assert.equal(durationOf(run("a", { lastStepSeconds: null })), null);
 });
 
 Deno.test("shownMetric() is retrieval until another is chosen, and the loss where nothing was evaluated", () => {

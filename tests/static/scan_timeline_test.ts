@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { ScanDetailWire, WindowWire } from "../../routes/wire/datasets.ts";
 import type { PacedWindowWire } from "../../routes/wire/pace.ts";
-import { columnsPath, frameAt, instantOf, labelColours, spansPath } from "../../static/app/scan_timeline.ts";
+import {
+  columnsPath,
+  frameAt,
+  instantOf,
+  labelColours,
+  paceColumns,
+  spansPath,
+} from "../../static/app/scan_timeline.ts";
 
 const windowList = [0, 1, 2].map((index) =>
   ({ id: 70 + index, index, startSeconds: 2 * index }) as WindowWire
@@ -16,6 +23,20 @@ Deno.test("spansPath() and columnsPath() draw boxes in seconds", () => {
   assert.equal(spansPath([[0.5, 1], [2, 3.25]]), "M0.5 0H1V1H0.5ZM2 0H3.25V1H2Z");
   assert.equal(spansPath([]), "");
   assert.equal(columnsPath([[0, 2, 0.25], [2, 4, 7], [4, 6, -1]]), "M0 1V0.75H2V1ZM2 1V0H4V1ZM4 1V1H6V1Z");
+});
+
+Deno.test("paceColumns() are as high as affinities, and full where none was measured", () => {
+  const of = (...affinities: (number | null)[]) =>
+    paceColumns(
+      new Map(affinities.map((affinity, i) =>
+        [i, { window: windowList[i], affinity, leastAffinity: -1, weight: (i + 1) % 2 }] as const
+      )),
+      2,
+    );
+  assert.deepEqual(of(null, null), { letIn: [[0, 2, 1]], heldBack: [[2, 4, 1]], isAffinityKnown: false });
+  const { letIn, heldBack, isAffinityKnown } = of(0.5, -0.2, null);
+  assert.deepEqual([letIn, heldBack], [[[0, 2, 0.5], [4, 6, 0.06]], [[2, 4, 0.06]]]);
+  assert.ok(isAffinityKnown);
 });
 
 Deno.test("frameAt() is the frame that is shown then, and stays inside the scan", () => {

@@ -45,9 +45,13 @@ export function percentTicks(values: readonly number[], isLog: boolean): string[
   return valueTicks(values.map((value) => 100 * value), isLog).map((text) => `${text} %`);
 }
 
-/** A tick of the axis, short; `span` is the length of what is shown, in the axis's unit. */
+/**
+ * A tick of the axis, short; `span` is the length of what is shown, in the axis's unit. Nothing where nothing can lie:
+ * beside a single point, ticks come before the start and between steps.
+ */
 export function tickText(x: number, kind: XKind, span: number): string {
-  if (kind === "step") return shortStep(x);
+  if (x < 0) return "";
+  if (kind === "step") return Number.isInteger(x) ? shortStep(x) : "";
   if (kind === "epoch") return formatTick(x);
   if (kind === "relative") return elapsed(x, span);
   const date = new Date(x * 1000);

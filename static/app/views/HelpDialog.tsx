@@ -4,7 +4,7 @@ import { bindKeys, boundKeys } from "../keys.ts";
 
 const isOpen = signal(false);
 
-/** Shows the list of keys. */
+/** Shows the help. */
 export function openHelp(): void {
   isOpen.value = true;
 }
@@ -29,9 +29,27 @@ const inPlace: [where: string, keys: [key: string, does: string][]][] = [
   ["on a matrix or the affinities", [["← → ↑ ↓, Home, End", "goes to another cell or epoch"]]],
 ];
 
+/** What a newcomer to this program, not to the field, cannot know. */
+const words: [word: string, means: string][] = [
+  [
+    "window",
+    "a stretch of a scan, of two seconds unless prepared otherwise: its frames and the speech meanwhile",
+  ],
+  ["held out", "subjects of validation and test, whom training never sees"],
+  ["R@5", "how often the right window is among the first five of all that are held out; higher is better"],
+  ["median rank", "at which place the right window comes; lower is better"],
+  ["chance", "what a network gets that has learned nothing"],
+  ["WebRTC, energy", "two detectors of voice: the share of a window in which each of them hears speech"],
+  ["affinity", "how well a window's speech fits its pictures: the cosine of their embeddings"],
+  [
+    "pace",
+    "who is let in: the windows that the correlation and contrastive losses count, by voice or by affinity",
+  ],
+];
+
 bindKeys([{ key: "?", does: "shows this help", act: openHelp }]);
 
-/** All keys of the page that is shown. */
+/** The words that the page uses, and all its keys. */
 export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -40,9 +58,18 @@ export function HelpDialog() {
   return (
     <dialog ref={dialog} aria-labelledby="help-title" onClose={() => isOpen.value = false}>
       <div class="row spread">
-        <h2 id="help-title">Keys</h2>
+        <h2 id="help-title">Words</h2>
         <button type="button" onClick={() => dialog.current!.close()}>Close</button>
       </div>
+      <dl class="keys">
+        {words.map(([word, means]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{means}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>Keys</h2>
       <dl class="keys">
         {isOpen.value && boundKeys().map(({ key, does }) => (
           <div key={key}>

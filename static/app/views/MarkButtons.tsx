@@ -1,6 +1,7 @@
 import type { WindowWire } from "../../../routes/wire/datasets.ts";
 import type { SpeechMark } from "../../../routes/wire/pace.ts";
-import { session } from "../client.ts";
+import { addressOf, api, session } from "../client.ts";
+import { formatCount } from "../format.ts";
 import { marks, markWindow } from "../marks.ts";
 
 const words: [SpeechMark, sign: string, text: string][] = [
@@ -30,6 +31,20 @@ export function MarkButtons({ run, window }: { run: string; window: WindowWire }
           <span aria-hidden="true">{sign}</span> {text}
         </button>
       ))}
+    </span>
+  );
+}
+
+/** Where the run's marks can be had, and how many there are. */
+export function MarksLink({ run }: { run: string }) {
+  return (
+    <span class="row tight">
+      <a class="button" href={addressOf(api.runs[":run"].marks["marks.csv"], { param: { run } })} download>
+        Marks as CSV
+      </a>
+      <span class="muted small">
+        {formatCount(marks.value.size)} {marks.value.size === 1 ? "window" : "windows"} marked
+      </span>
     </span>
   );
 }

@@ -1,12 +1,13 @@
 import type { PaceEpochWire } from "../../../routes/wire/pace.ts";
 import { AffinityChart } from "../charts/AffinityChart.tsx";
-import { addressOf, api } from "../client.ts";
+import { api } from "../client.ts";
 import { formatCount, formatNumber, formatShare } from "../format.ts";
 import { useJson } from "../hooks.ts";
 import type { LiveRun } from "../live_run.ts";
-import { markProblem, marks, useMarks } from "../marks.ts";
-import { affinityWords, paceSettings } from "../pace_words.ts";
+import { markProblem, useMarks } from "../marks.ts";
+import { affinityWords, measuresAffinity, paceSettings } from "../pace_words.ts";
 import { href, route, setQuery } from "../router.ts";
+import { MarksLink } from "./MarkButtons.tsx";
 import { Choice, Note, Pager, ShareBar, Tile } from "./Parts.tsx";
 import { WindowCard } from "./WindowCard.tsx";
 
@@ -26,8 +27,9 @@ export function PaceView({ run }: { run: LiveRun }) {
   if (problem) return <Note kind="warning">{problem}</Note>;
   if (!epochs) return <Note kind="quiet">Loading…</Note>;
   const detail = run.detail.value;
+  const settings = paceSettings(detail?.config);
   const words = affinityWords({
-    ...paceSettings(detail?.config),
+    ...settings,
     stepsPerEpoch: detail?.started?.stepsPerEpoch ?? null,
     epochs,
   });
@@ -51,17 +53,10 @@ export function PaceView({ run }: { run: LiveRun }) {
           onChange={(value) => choose(Number(value))}
           options={epochs.map(({ epoch }): [string, string] => [String(epoch), String(epoch)])}
         />
-        <a
-          class="button"
-          href={addressOf(api.runs[":run"].marks["marks.csv"], { param: { run: run.name } })}
-          download
-        >
-          Marks as CSV
-        </a>
-        <span class="muted small">{formatCount(marks.value.size)} windows marked</span>
+        <MarksLink run={run.name} />
       </div>
       {markProblem.value && <Note kind="warning">{markProblem.value}</Note>}
-      <EpochTiles epoch={epoch} />
+      <EpochTiles epoch={epoch} hasAffinity={measuresAffinity({ ...settings, epochs })} />
       <p class={isKnown ? "muted small" : "note quiet"}>{words}</p>
       {isKnown && <AffinityChart epochs={epochs} chosen={epoch.epoch} onChoose={choose} />}
       <ScanShares run={run.name} epoch={epoch.epoch} />
@@ -70,7 +65,12 @@ export function PaceView({ run }: { run: LiveRun }) {
   );
 }
 
-function EpochTiles({ epoch: { windows, admitted, known, quantiles, threshold } }: { epoch: PaceEpochWire }) {
+function EpochTiles(
+  { epoch: { windows, admitted, known, quantiles, threshold }, hasAffinity }: {
+    epoch: PaceEpochWire;
+    hasAffinity: boolean;
+  },
+) {
   return (
     <dl class="tiles">
       <Tile
@@ -79,19 +79,23 @@ function EpochTiles({ epoch: { windows, admitted, known, quantiles, threshold } 
         hint={`${formatCount(admitted)} of ${formatCount(windows)} windows`}
       />
       <Tile name="Held back" value={formatCount(windows - admitted)} hint="windows" />
-      <Tile
-        name="Affinity"
-        value={formatNumber(quantiles?.[2])}
-        hint={quantiles
-          ? `median; half lie in ${formatNumber(quantiles[1])}–${formatNumber(quantiles[3])}`
-          : "not known yet"}
-      />
-      <Tile
-        name="Threshold"
-        value={thresholdText(threshold)}
-        hint={threshold ? "least affinity that is let in" : "any affinity is let in"}
-      />
-      <Tile name="Known" value={formatCount(known)} hint="windows whose affinity was measured" />
+      {hasAffinity && (
+        <>
+          <Tile
+            name="Affinity"
+            value={formatNumber(quantiles?.[2])}
+            hint={quantiles
+              ? `median; half lie in ${formatNumber(quantiles[1])}–${formatNumber(quantiles[3])}`
+              : "not known yet"}
+          />
+          <Tile
+            name="Threshold"
+            value={thresholdText(threshold)}
+            hint={threshold ? "least affinity that is let in" : "any affinity is let in"}
+          />
+          <Tile name="Known" value={formatCount(known)} hint="windows whose affinity was measured" />
+        </>
+      )}
     </dl>
   );
 }
@@ -128,7 +132,9 @@ function ScanShares({ run, epoch }: { run: string; epoch: number }) {
                 share={admitted / windows}
                 text={formatShare(admitted / windows)}
               />
-              <span class="muted small">mean affinity {formatNumber(meanAffinity)}</span>
+              {meanAffinity !== null && (
+                <span class="muted small">mean affinity {formatNumber(meanAffinity)}</span>
+              )}
             </li>
           ))}
         </ul>

@@ -98,6 +98,7 @@ function Evaluations({ evaluations }: { evaluations: EvaluationOfRun[] }) {
               <th scope="col" class="text">Split</th>
               <th scope="col">Step</th>
               <th scope="col">Windows</th>
+              <th scope="col">Subjects</th>
               <th scope="col">Value</th>
               <th scope="col">95 % interval</th>
               <th scope="col">Chance</th>
@@ -114,6 +115,7 @@ function Evaluations({ evaluations }: { evaluations: EvaluationOfRun[] }) {
                 <td class="text" data-label="Split">{one.split}</td>
                 <td data-label="Step">{formatCount(one.step)}</td>
                 <td data-label="Windows">{formatCount(one.windows)}</td>
+                <td data-label="Subjects">{one.subjects === null ? "–" : formatCount(one.subjects)}</td>
                 <td data-label="Value">{formatMetric(metric, own(one.metrics, metric))}</td>
                 <td data-label="95 % interval">{intervalText(metric, own(one.intervals, metric))}</td>
                 <td data-label="Chance">{formatMetric(metric, own(one.chance, metric))}</td>

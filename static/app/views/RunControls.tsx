@@ -18,8 +18,9 @@ export function RunControls({ run }: { run: LiveRun }) {
   const state = run.state.value;
   const own = jobOf(run.name);
   const last = job.value;
-  const failed = last?.kind === "evaluate" && last.run === run.name && last.state === "ended" &&
-    !last.succeeded;
+  const evaluated = last?.kind === "evaluate" && last.run === run.name && last.state === "ended"
+    ? last
+    : null;
   const isPaused = state === "paused" || state === "interrupted";
   const hasCheckpoint = state === "finished" || (run.detail.value?.pause?.safeStep ?? 0) > 0;
   const from = encodeURIComponent(run.name);
@@ -42,7 +43,14 @@ export function RunControls({ run }: { run: LiveRun }) {
         </button>
       )}
       {!own && <a class="button" href={`#/start?from=${from}`}>New run like this</a>}
-      {failed && <Note kind="warning">The evaluation failed: {last.message}</Note>}
+      {evaluated?.succeeded === false && (
+        <Note kind="warning">The evaluation failed: {evaluated.message}</Note>
+      )}
+      {evaluated?.succeeded && (
+        <span class="muted small">
+          The evaluation is done: see the <a href="#/results">results</a>.
+        </span>
+      )}
       {asked && <ControlDialog run={run} action={asked} onClose={() => setAsked(null)} />}
     </div>
   );

@@ -128,7 +128,6 @@ function RunRow({ run, metric, hasBest, chosen, onEdit, onChange }: RunRowProps)
         {run.datasetId ?? "–"}
         <span class="muted small line">
           {run.trainWindows === null ? "" : `${formatCount(run.trainWindows)} train`}
-          {run.evaluatedSplit === null ? "" : ` · ${run.evaluatedSplit}`}
         </span>
       </td>
       <td data-label="Seed">{run.seed ?? "–"}</td>
@@ -195,7 +194,7 @@ function Value(
   );
 }
 
-/** What a metric is where nothing was learned, and how often it was no number. */
+/** What a metric is where nothing was learned, of whom it is, and how often it was no number. */
 function Chance({ metric, stats }: { metric: string; stats: MetricStats | null }) {
   if (!stats) return null;
   return (
@@ -203,6 +202,7 @@ function Chance({ metric, stats }: { metric: string; stats: MetricStats | null }
       {stats.chance !== null && (
         <span class="muted small line">chance {formatMetric(metric, stats.chance)}</span>
       )}
+      {stats.split !== null && <span class="muted small line">{stats.split}</span>}
       {stats.missing > 0 && <em class="warning small line">× {formatCount(stats.missing)} not finite</em>}
     </>
   );

@@ -94,6 +94,9 @@ function RunHeader({ run }: { run: LiveRun }) {
   const state = run.state.value;
   return (
     <section class="run-header">
+      <p>
+        <a class="small" href="#/">All runs</a>
+      </p>
       <div class="row spread">
         <h1>
           <bdi>{run.name}</bdi>

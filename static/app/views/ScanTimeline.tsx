@@ -3,7 +3,7 @@ import type { ScanDetailWire, VoiceAnswer } from "../../../routes/wire/datasets.
 import type { PacedWindowWire } from "../../../routes/wire/pace.ts";
 import { formatPlace } from "../format.ts";
 import type { Fetched } from "../hooks.ts";
-import { columnsPath, frameAt, labelColours, spansPath } from "../scan_timeline.ts";
+import { columnsPath, frameAt, labelColours, paceColumns, spansPath } from "../scan_timeline.ts";
 
 interface ScanTimelineProps {
   scan: ScanDetailWire;
@@ -126,14 +126,11 @@ function WindowLane({ scan }: { scan: ScanDetailWire }) {
 /** Affinities as heights from 0 to 1, of windows that were let in and of those that were held back. */
 function PaceLane({ scan, paced, epoch }: ScanTimelineProps) {
   if (paced.size === 0) return null;
-  const columns = (isLetIn: boolean) =>
-    [...paced.values()].filter(({ weight }) => weight > 0 === isLetIn).map((
-      { window: { startSeconds }, affinity },
-    ) => [startSeconds, startSeconds + scan.windowSeconds, Math.max(0.06, affinity ?? 0.06)] as const);
+  const { letIn, heldBack, isAffinityKnown } = paceColumns(paced, scan.windowSeconds);
   return (
-    <Lane scan={scan} name={`Affinity of the windows at epoch ${epoch}`}>
-      <path class="let-in" d={columnsPath(columns(true))} />
-      <path class="held-back" d={columnsPath(columns(false))} />
+    <Lane scan={scan} name={`${isAffinityKnown ? "Affinity" : "Pace"} of the windows at epoch ${epoch}`}>
+      <path class="let-in" d={columnsPath(letIn)} />
+      <path class="held-back" d={columnsPath(heldBack)} />
     </Lane>
   );
 }
@@ -160,6 +157,7 @@ function LabelLane({ scan }: { scan: ScanDetailWire }) {
 }
 
 function Legend({ scan, paced, epoch }: ScanTimelineProps) {
+  const { isAffinityKnown } = paceColumns(paced, scan.windowSeconds);
   return (
     <ul class="legend">
       {paced.size > 0 && (
@@ -168,7 +166,7 @@ function Legend({ scan, paced, epoch }: ScanTimelineProps) {
             <i class="key let-in" /> let in at epoch {epoch}
           </li>
           <li>
-            <i class="key held-back" /> held back; height is affinity
+            <i class="key held-back" /> held back{isAffinityKnown && "; height is affinity"}
           </li>
         </>
       )}

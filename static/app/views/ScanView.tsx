@@ -226,7 +226,9 @@ function factsOf(
     ...(paced
       ? [[
         `Pace at epoch ${epoch}`,
-        `${paced.weight > 0 ? "let in" : "held back"}, affinity ${formatNumber(paced.affinity)}`,
+        `${paced.weight > 0 ? "let in" : "held back"}${
+          paced.affinity === null ? "" : `, affinity ${formatNumber(paced.affinity)}`
+        }`,
       ] as [string, string]]
       : []),
   ];

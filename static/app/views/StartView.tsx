@@ -254,11 +254,11 @@ function ControlLogPanel() {
         <table>
           <thead>
             <tr>
-              <th scope="col">When</th>
-              <th scope="col">Who</th>
-              <th scope="col">What</th>
-              <th scope="col">Run</th>
-              <th scope="col">How</th>
+              <th scope="col" class="text">When</th>
+              <th scope="col" class="text">Who</th>
+              <th scope="col" class="text">What</th>
+              <th scope="col" class="text">Run</th>
+              <th scope="col" class="text">How</th>
             </tr>
           </thead>
           <tbody>

@@ -4,6 +4,7 @@ import { useJson } from "../hooks.ts";
 import type { LiveRun } from "../live_run.ts";
 import { markProblem, useMarks } from "../marks.ts";
 import { goTo, href, route } from "../router.ts";
+import { MarksLink } from "./MarkButtons.tsx";
 import { Choice, Note, Pager } from "./Parts.tsx";
 import { WindowCard } from "./WindowCard.tsx";
 import { WindowDetail } from "./WindowDetail.tsx";
@@ -54,6 +55,7 @@ function WindowList({ run, dataset }: { run: string; dataset: DatasetWire }) {
           onChange={(value) => show({ scan: value })}
           options={[["", "all"], ...scans.map((s): [string, string] => [s.id, s.id])]}
         />
+        <MarksLink run={run} />
         {data && <Pager {...pageOf(data)} onTurn={(to) => show({ offset: String(to) })} />}
       </div>
       {problem && <Note kind="warning">{problem}</Note>}
