@@ -5,6 +5,7 @@
  */
 
 import { Hono } from "hono";
+import { compress } from "hono/compress";
 import { Access, type AccessOptions } from "./access.ts";
 import { accessRoutes, type AccessSettings, signedInOnly } from "./access_routes.ts";
 import { Annotations } from "./annotations.ts";
@@ -101,6 +102,8 @@ export function createApp(options: AppOptions): Hono {
     secureHeaders(c);
   });
   app.use(ownPagesOnly(options.allowedHosts, trustedProxies));
+  // The page's own files alone: answers with what is secret in them are not compressed (BREACH).
+  app.use(compress({ contentTypeFilter: /^text\/(html|javascript|css)/ }));
   app.use(entityTags());
   app.route(`${basePath}/api`, accessRoutes(settings));
   app.use(`${basePath}/api/*`, signedInOnly(settings));

@@ -17,7 +17,10 @@ export function namesTag(header: string | undefined, tag: string): boolean {
   return (header ?? "").split(",").some((one) => one.trim().replace(/^W\//, "") === tag);
 }
 
-/** Tags whole answers of JSON, pictures and sound, and answers 304 to who has them. Streams pass as they are. */
+/**
+ * Tags whole answers of JSON, pictures and sound, and the page's own files, and answers 304 to who has them. Streams pass
+ * as they are.
+ */
 export function entityTags(): MiddlewareHandler {
   return async (context, next) => {
     await next();
@@ -26,7 +29,7 @@ export function entityTags(): MiddlewareHandler {
     // What must not be stored is not compared either, and may be too long to be read here.
     const isStored = res.headers.get("cache-control") !== "no-store";
     const isWhole = isStored && res.status === 200 && req.method === "GET" &&
-      /^(application\/json|image\/png|audio\/wav)/.test(type);
+      /^(application\/json|image\/(png|svg\+xml)|audio\/wav|text\/(html|javascript|css))/.test(type);
     if (!isWhole || !res.body) return;
     const bytes = new Uint8Array(await res.arrayBuffer());
     const tag = entityTag(bytes);

@@ -240,6 +240,22 @@ Deno.test("createApp() sends a strict policy, nosniff and no-store with every an
     }
   }));
 
+Deno.test("createApp() sends the page's files compressed, once, and its answers as they are", () =>
+  withApp(async ({ ask }) => {
+    const gzip = { "accept-encoding": "gzip, br" };
+    const response = await ask("/", gzip);
+    assert.equal(response.headers.get("content-encoding"), "gzip");
+    assert.match(response.headers.get("vary") ?? "", /accept-encoding/i);
+    const text = await new Response(response.body!.pipeThrough(new DecompressionStream("gzip"))).text();
+    assert.equal(text, await (await ask("/")).text());
+    const tag = response.headers.get("etag")!;
+    assert.equal((await ask("/", { ...gzip, "if-none-match": tag })).status, 304);
+    assert.equal((await ask("/", { "if-none-match": '"another"' })).status, 200);
+    const answer = await ask("/api/openapi.json", gzip);
+    assert.equal(answer.headers.get("content-encoding"), null);
+    assert.ok((await answer.text()).length > 1024, "it is long enough to be compressed");
+  }));
+
 Deno.test("createApp() tells its log what went wrong inside, without the path", () =>
   withApp(async ({ ask, run, logged }) => {
     await Deno.writeTextFile(`${run.folder}/run.json`, "{ broken");
