@@ -18,6 +18,9 @@ export function SignInView() {
   return (
     <section class="panel narrow">
       <h1>Sign in</h1>
+      <p class="muted">
+        Who runs this server has its secrets: one lets people look, the other change things, too.
+      </p>
       <form class="stack" onSubmit={enter}>
         <label class="field">
           <span>Secret of this server</span>
