@@ -18,7 +18,7 @@ export interface ConnectionInfo {
 export interface Asker {
   /** Address of the client; `unknown` in tests. */
   address: string;
-  /** Host with port that was asked for, in small letters. */
+  /** Host with port that was asked for, in small letters; empty where the request names none. */
   host: string;
   scheme: "http" | "https";
 }
@@ -29,7 +29,7 @@ export function askerOf(context: Context, trustedProxies: readonly string[]): As
   const address = (context.env as ConnectionInfo | undefined)?.remoteAddress ?? "unknown";
   const direct: Asker = {
     address,
-    host: (req.header("host") ?? new URL(req.url).host).toLowerCase(),
+    host: req.header("host")?.toLowerCase() ?? "",
     scheme: "http",
   };
   if (!trustedProxies.includes(address)) return direct;

@@ -5,7 +5,7 @@
  */
 
 import type { Context } from "hono";
-import { SonospeechError } from "../mod.ts";
+import { diskTrouble, SonospeechError } from "../mod.ts";
 import type { Problem } from "./wire/session.ts";
 
 const contentSecurityPolicy =
@@ -77,6 +77,8 @@ export function refusalOf(error: unknown, log: (message: string) => void): Refus
   if (error instanceof SonospeechError) {
     return new Refusal(error.code === "input" ? 404 : 503, withoutPaths(error.publicMessage));
   }
+  const trouble = diskTrouble(error);
+  if (trouble) return new Refusal(503, trouble.publicMessage);
   return new Refusal(500, "The server could not answer; its log says where in the program.");
 }
 

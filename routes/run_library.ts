@@ -303,7 +303,9 @@ async function readReport(
   }
 }
 
+/** A link is not followed: whoever may write a run's folder would read with the server's eyes what it leads to. */
 async function readJson(path: string): Promise<unknown> {
+  if ((await Deno.lstat(path)).isSymlink) throw new Error("it is a link");
   return JSON.parse(await Deno.readTextFile(path));
 }
 

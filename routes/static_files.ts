@@ -19,7 +19,9 @@ export async function staticFile(directory: string, path: string): Promise<Respo
   const { file, type } = files[path];
   try {
     const body = await Deno.readFile(`${directory}/${file}`);
-    return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache" } });
+    return new Response(body, {
+      headers: { "content-type": type, "content-length": String(body.length), "cache-control": "no-cache" },
+    });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new Refusal(503, "The dashboard's files have not been built.");

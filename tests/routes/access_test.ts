@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Hono } from "hono";
 import { Access } from "../../routes/access.ts";
+import { entityTags } from "../../routes/entity_tag.ts";
 import type { RunsAnswer } from "../../routes/wire/runs.ts";
 import type { SessionWire } from "../../routes/wire/session.ts";
 import { assertProblem, type Bench, host, statusOf, withApp } from "../helpers/app_bench.ts";
@@ -243,8 +245,18 @@ Deno.test("createApp() lives below a base path and nowhere else", () =>
     assert.equal((await send("PATCH", "/notes/api/runs/r1/annotation", { pinned: true })).status, 200);
   }, { basePath: "/notes", mayWrite: true }));
 
+Deno.test("entityTags() ends a stream of which only the head is asked for", async () => {
+  let ended = 0;
+  const app = new Hono().use(entityTags()).get(
+    "/",
+    () => new Response(new ReadableStream({ cancel: () => void ended++ })),
+  );
+  assert.equal((await app.request("/", { method: "HEAD" })).status, 200);
+  assert.equal(ended, 1);
+});
+
 Deno.test("createApp() tags its answers and sends 304 to who has them", () =>
-  withApp(async ({ ask, send }) => {
+  withApp(async ({ app, ask, send }) => {
     for (const path of ["/api/runs/r1/evaluations", "/api/runs/r1/dataset/windows/0/frame.png"]) {
       const first = await ask(path);
       await first.body?.cancel();
@@ -257,6 +269,14 @@ Deno.test("createApp() tags its answers and sends 304 to who has them", () =>
       const other = await ask(path, { "if-none-match": '"other"' });
       assert.equal(other.status, 200);
       await other.body?.cancel();
+    }
+    for (const path of ["/", "/api/runs", "/api/runs/r1/dataset/windows/0/frame.png"]) {
+      const [whole, head] = [
+        await ask(path),
+        await app.request(path, { method: "HEAD", headers: { host } }),
+      ];
+      assert.equal(head.headers.get("content-length"), String((await whole.bytes()).length), path);
+      assert.deepEqual([head.body, head.headers.get("etag")], [null, whole.headers.get("etag")]);
     }
     const before = (await ask("/api/runs")).headers.get("etag");
     await send("PATCH", "/api/runs/r1/annotation", { pinned: true });
