@@ -32,6 +32,15 @@ Deno.test("Access lets in who knows a secret, forgets idle sessions, and takes s
   assert.deepEqual([access.sessionOf(again.token), again.session.signal.aborted], [null, true]);
 });
 
+Deno.test("Access ends the oldest session of the same role where there are too many", () => {
+  const access = new Access(secrets);
+  const operator = access.signIn(secrets.operatorSecret, "a");
+  const viewers = Array.from({ length: 1001 }, () => access.signIn(secrets.viewerSecret, "b"));
+  assert.deepEqual([viewers[0].session.signal.aborted, access.sessionOf(viewers[0].token)], [true, null]);
+  assert.equal(access.sessionOf(viewers[1].token), viewers[1].session);
+  assert.equal(access.sessionOf(operator.token), operator.session);
+});
+
 Deno.test("Access slows guessing down, of one address and of many", () => {
   let now = 0;
   const access = new Access({ ...secrets, now: () => now });
