@@ -26,7 +26,9 @@ export interface Asker {
 /** Reads senders; headers of a proxy count only when the connection comes from one of `trustedProxies`. */
 export function askerOf(context: Context, trustedProxies: readonly string[]): Asker {
   const { req } = context;
-  const address = (context.env as ConnectionInfo | undefined)?.remoteAddress ?? "unknown";
+  const seenAs = (context.env as ConnectionInfo | undefined)?.remoteAddress ?? "unknown";
+  // A socket for both kinds of addresses shows those of IPv4 inside of IPv6.
+  const address = seenAs.replace(/^::ffff:(?=\d+\.)/i, "");
   const direct: Asker = {
     address,
     host: req.header("host")?.toLowerCase() ?? "",

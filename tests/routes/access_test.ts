@@ -215,6 +215,11 @@ Deno.test("createApp() believes a proxy's headers only from a proxy that was nam
       origin: "https://sono.example",
     };
     assert.equal((await asked("127.0.0.1", forwarded)).status, 401, "ours, but not signed in");
+    assert.equal(
+      (await asked("::ffff:127.0.0.1", forwarded)).status,
+      401,
+      "as a socket for both kinds shows it",
+    );
     await assertProblem(await asked("10.0.0.7", forwarded), 403);
     await assertProblem(await asked("127.0.0.1", { ...forwarded, "x-forwarded-host": "evil.example" }), 403);
     await assertProblem(await asked("127.0.0.1", { ...forwarded, origin: "http://sono.example" }), 403);
