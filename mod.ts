@@ -81,6 +81,7 @@ export {
   sentError,
   SonospeechError,
 } from "./lib/errors.ts";
+export { diskTrouble } from "./lib/disk_trouble.ts";
 export {
   type ConfigChanges,
   type PrepareConfig,

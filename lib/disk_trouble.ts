@@ -29,6 +29,7 @@ const sqliteConditions: Readonly<Record<string, string>> = {
   "attempt to write a readonly database": conditions.EROFS,
   "disk I/O error": conditions.EIO,
   "unable to open database file": conditions.EACCES,
+  "database disk image is malformed": "the database's file must be whole",
 };
 
 /** Whether the error, or what caused it, is that a disk is full. */

@@ -10,6 +10,7 @@ import type { Role } from "./wire/session.ts";
 
 /** How long a session lives that is not used. */
 export const sessionSeconds = 12 * 3600;
+/** Sessions of each role: by signing in again and again, a viewer must end no operator's. */
 const mostSessions = 1000;
 /** Failed tries that are let through in a minute: of one address, and of all together. */
 const triesOfOne = 5;
@@ -85,8 +86,8 @@ export class Access {
       throw new Refusal(401, "That is not the secret of this server.");
     }
     this.#sweep();
-    const oldest = this.#sessions.keys().next();
-    if (this.#sessions.size >= mostSessions && !oldest.done) this.#end(oldest.value);
+    const ofRole = [...this.#sessions].filter(([, session]) => session.role === role);
+    if (ofRole.length >= mostSessions) this.#end(ofRole[0][0]);
     const token = newToken();
     const ending = new AbortController();
     const session: StoredSession = {

@@ -96,16 +96,10 @@ export class Annotations {
   }
 
   async #read(): Promise<Contents> {
-    let text: string;
     try {
-      text = await Deno.readTextFile(`${this.#root}/${fileName}`);
+      return fromJson(JSON.parse(await Deno.readTextFile(`${this.#root}/${fileName}`)));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return nothing();
-      throw error;
-    }
-    try {
-      return fromJson(JSON.parse(text));
-    } catch {
       throw new Refusal(503, `${fileName} beside the runs cannot be read; mend it or move it away.`);
     }
   }
@@ -140,15 +134,22 @@ function fromJson(json: unknown): Contents {
   if (version !== 1) throw new Error("another version");
   return {
     runs: new Map(
-      Object.entries(runs).map(([name, { pinned, tags, note }]) => [name, { pinned, tags: [...tags], note }]),
+      Object.entries(runs).map(([name, kept]) => [name, { ...noAnnotation, ...checkedChange(kept) }]),
     ),
     marks: new Map(
       Object.entries(marks).map(([dataset, windows]) => [
         dataset,
-        new Map(Object.entries(windows).map(([id, mark]) => [Number(id), mark])),
+        new Map(Object.entries(windows).map(([id, mark]) => [Number(id), checkedMark(mark)])),
       ]),
     ),
   };
+}
+
+/** A mark as it was kept; somebody else may have written the file since. */
+function checkedMark(kept: StoredMark): StoredMark {
+  const { mark, scanId, startSeconds, markedAt } = kept;
+  if (!speechMarks.includes(mark)) throw new Error("another mark");
+  return { mark, scanId: String(scanId), startSeconds: Number(startSeconds), markedAt: String(markedAt) };
 }
 
 function checkedChange(change: AnnotationChange): AnnotationChange {

@@ -18,7 +18,7 @@ export interface ConnectionInfo {
 export interface Asker {
   /** Address of the client; `unknown` in tests. */
   address: string;
-  /** Host with port that was asked for, in small letters. */
+  /** Host with port that was asked for, in small letters; empty where the request names none. */
   host: string;
   scheme: "http" | "https";
 }
@@ -26,10 +26,12 @@ export interface Asker {
 /** Reads senders; headers of a proxy count only when the connection comes from one of `trustedProxies`. */
 export function askerOf(context: Context, trustedProxies: readonly string[]): Asker {
   const { req } = context;
-  const address = (context.env as ConnectionInfo | undefined)?.remoteAddress ?? "unknown";
+  const seenAs = (context.env as ConnectionInfo | undefined)?.remoteAddress ?? "unknown";
+  // A socket for both kinds of addresses shows those of IPv4 inside of IPv6.
+  const address = seenAs.replace(/^::ffff:(?=\d+\.)/i, "");
   const direct: Asker = {
     address,
-    host: (req.header("host") ?? new URL(req.url).host).toLowerCase(),
+    host: req.header("host")?.toLowerCase() ?? "",
     scheme: "http",
   };
   if (!trustedProxies.includes(address)) return direct;

@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { isReading } from "./asker.ts";
 
 /** The tag of some bytes. */
 export function entityTag(bytes: Uint8Array): string {
@@ -19,7 +20,7 @@ export function namesTag(header: string | undefined, tag: string): boolean {
 
 /**
  * Tags whole answers of JSON, pictures and sound, and the page's own files, and answers 304 to who has them. Streams pass
- * as they are.
+ * as they are; who asks for the head alone reads none, so they are ended.
  */
 export function entityTags(): MiddlewareHandler {
   return async (context, next) => {
@@ -28,15 +29,19 @@ export function entityTags(): MiddlewareHandler {
     const type = res.headers.get("content-type") ?? "";
     // What must not be stored is not compared either, and may be too long to be read here.
     const isStored = res.headers.get("cache-control") !== "no-store";
-    const isWhole = isStored && res.status === 200 && req.method === "GET" &&
+    const isWhole = isStored && res.status === 200 && isReading(req.method) &&
       /^(application\/json|image\/(png|svg\+xml)|audio\/wav|text\/(html|javascript|css))/.test(type);
-    if (!isWhole || !res.body) return;
+    if (!isWhole || !res.body) {
+      if (req.method === "HEAD") await res.body?.cancel();
+      return;
+    }
     const bytes = new Uint8Array(await res.arrayBuffer());
     const tag = entityTag(bytes);
     const headers = new Headers(res.headers);
     headers.set("etag", tag);
+    headers.set("content-length", String(bytes.length));
     const isKnown = namesTag(req.header("if-none-match"), tag);
-    if (isKnown) headers.delete("content-type");
+    if (isKnown) ["content-type", "content-length"].forEach((name) => headers.delete(name));
     context.res = undefined;
     context.res = isKnown
       ? new Response(null, { status: 304, headers })

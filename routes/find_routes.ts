@@ -23,8 +23,6 @@ export const mostQueryBytes = 8 * 1024 * 1024;
 /** The longest sound to search with. */
 const mostSeconds = 60;
 const mostWords = 300;
-/** What arrives more slowly is no question. */
-const slowestMilliseconds = 30_000;
 const splits = ["train", "validation", "test"];
 
 /** What these routes work with. */
@@ -157,11 +155,11 @@ async function withQuestion(
     if (!kinds.test(type)) {
       throw new Refusal(415, `What is sent must be ${by === "sound" ? "sound" : "a picture"} or video.`);
     }
-    const bytes = await inTime(readBytes(c, mostQueryBytes));
+    const bytes = await readBytes(c, mostQueryBytes);
     if (bytes.length === 0) throw new Refusal(400, "What is sent is empty.");
     return await withQueryFile(root, bytes, (path) => use({ kind: by, path }));
   }
-  return await use(wordsOrWindow(by, await inTime(readBody<FindQuestion>(c))));
+  return await use(wordsOrWindow(by, await readBody<FindQuestion>(c)));
 }
 
 function wordsOrWindow(by: "text" | "window", body: FindQuestion): Question {
@@ -180,18 +178,6 @@ function wordsOrWindow(by: "text" | "window", body: FindQuestion): Question {
     throw new Refusal(400, "modality must be one of video, speech.");
   }
   return { kind: "window", windowId, modality };
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Refusal(400, "What is sent came too slowly.")), slowestMilliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function jobOf(c: Context, question: Question): FindJob {

@@ -5,7 +5,7 @@
  */
 
 import type { Context } from "hono";
-import { SonospeechError } from "../mod.ts";
+import { diskTrouble, SonospeechError } from "../mod.ts";
 import type { Problem } from "./wire/session.ts";
 
 const contentSecurityPolicy =
@@ -62,7 +62,8 @@ export function problemResponse(refusal: Refusal): Response {
  * whose message may quote anything, its kind and the places in the program are left.
  */
 export function logLine(error: unknown): string {
-  if (error instanceof SonospeechError) return withoutPaths(error.logMessage);
+  const known = knownFailure(error);
+  if (known) return withoutPaths(known.logMessage);
   if (!(error instanceof Error)) return "An error that is none";
   const { code } = error as Error & { code?: unknown };
   const kind = typeof code === "string" && /^[A-Z_0-9]+$/.test(code) ? `${error.name} ${code}` : error.name;
@@ -70,13 +71,17 @@ export function logLine(error: unknown): string {
   return `Unforeseen ${kind} at ${places.slice(0, mostPlaces).map(([, place]) => place).join(" < ") || "?"}`;
 }
 
+/** An error that was foreseen: one of ours, or a disk's. */
+function knownFailure(error: unknown): SonospeechError | undefined {
+  return error instanceof SonospeechError ? error : diskTrouble(error);
+}
+
 /** Turns whatever a route threw into a refusal; the log gets {@linkcode logLine}. */
 export function refusalOf(error: unknown, log: (message: string) => void): Refusal {
   if (error instanceof Refusal) return error;
   log(logLine(error));
-  if (error instanceof SonospeechError) {
-    return new Refusal(error.code === "input" ? 404 : 503, withoutPaths(error.publicMessage));
-  }
+  const known = knownFailure(error);
+  if (known) return new Refusal(known.code === "input" ? 404 : 503, withoutPaths(known.publicMessage));
   return new Refusal(500, "The server could not answer; its log says where in the program.");
 }
 

@@ -67,9 +67,9 @@ export class PaceLibrary {
     using store = openStore(folder);
     const byEpoch = new Map<number, EpochFile>();
     for (const { event, step } of store.eventsOfKind("pace")) {
-      const file = String(event.file ?? "");
+      const { file } = event;
       const epoch = Number(event.epoch);
-      if (fileName.test(file)) byEpoch.set(epoch, { epoch, step, file });
+      if (typeof file === "string" && fileName.test(file)) byEpoch.set(epoch, { epoch, step, file });
     }
     return [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
   }

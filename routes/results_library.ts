@@ -145,8 +145,8 @@ async function readReport(folder: string): Promise<ReproductionReport> {
 }
 
 async function readJson<T>(path: string): Promise<T> {
-  const { size } = await Deno.stat(path);
-  if (size > mostBytes) throw new Error("it is too long");
+  const { size, isSymlink } = await Deno.lstat(path);
+  if (isSymlink || size > mostBytes) throw new Error("it is a link, or too long");
   return JSON.parse(await Deno.readTextFile(path)) as T;
 }
 

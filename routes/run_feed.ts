@@ -98,11 +98,16 @@ export class RunFeed {
     this.#generation++;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#store?.close();
-    this.#store = undefined;
+    this.#close();
     this.#inode = null;
     this.#recent = [];
     this.#shared = undefined;
+  }
+
+  /** Another store may not open: the closed one must not be taken for it. */
+  #close(): void {
+    this.#store?.close();
+    this.#store = undefined;
   }
 
   async #poll(): Promise<void> {
@@ -129,7 +134,7 @@ export class RunFeed {
     const path = `${this.#folder}/metrics.sqlite`;
     const inode = (await Deno.stat(path).catch(() => null))?.ino ?? null;
     if (inode === null) return;
-    if (inode !== this.#inode) this.#reopen(inode);
+    if (inode !== this.#inode || !this.#store) this.#reopen(inode);
     const store = this.#store!;
     let page: StoredEvent[];
     do {
@@ -147,7 +152,7 @@ export class RunFeed {
 
   #reopen(inode: number): void {
     const wasReplaced = this.#inode !== null;
-    this.#store?.close();
+    this.#close();
     this.#store = openStore(this.#folder);
     this.#inode = inode;
     this.#lastId = Math.max(0, this.#store.lastId() - recentEvents);
@@ -256,7 +261,12 @@ class Viewer {
   #send(): void {
     if (this.#ended || (this.#controller.desiredSize ?? 0) <= 0) return;
     this.#lastRoom = performance.now();
-    const messages = this.#resetting ? null : this.#source.messagesAfter(this.#cursor);
+    let messages: Messages | null;
+    try {
+      messages = this.#resetting ? null : this.#source.messagesAfter(this.#cursor);
+    } catch {
+      return this.end(); // The store broke: who watches asks again, and is told.
+    }
     if (this.#notices === "" && messages === null) return;
     const notices = encoder.encode(this.#notices);
     this.#notices = "";

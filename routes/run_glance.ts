@@ -36,7 +36,7 @@ export function runGlance(
   return {
     base: {
       name,
-      preset: String(config.preset ?? ""),
+      preset: typeof config.preset === "string" ? config.preset : "",
       seed: typeof config.seed === "number" ? config.seed : null,
       createdAt: record.createdAt ?? "",
       datasetId: record.datasetId?.slice(0, 8) ?? null,

@@ -141,8 +141,8 @@ export class RunLibrary {
     const folder = await this.folder(name);
     if (!await isFile(`${folder}/metrics.sqlite`)) return null;
     using store = openStore(folder);
-    const started = store.lastEvent("started")?.event.device;
-    return started === undefined ? null : String(started);
+    const device = store.lastEvent("started")?.event.device;
+    return typeof device === "string" ? device : null;
   }
 
   /** One run with its settings. @throws Refusal 404 when no run has this name. */
@@ -273,7 +273,9 @@ async function evaluationTimes(runFolder: string): Promise<Map<string, number>> 
   if (!await isFile(`${runFolder}/metrics.sqlite`)) return new Map();
   using store = openStore(runFolder);
   return new Map(
-    store.eventsOfKind("evaluation").map(({ event, timeSeconds }) => [String(event.folder), timeSeconds]),
+    store.eventsOfKind("evaluation").flatMap(({ event: { folder }, timeSeconds }) =>
+      typeof folder === "string" ? [[folder, timeSeconds]] : []
+    ),
   );
 }
 
@@ -304,7 +306,9 @@ async function readReport(
   }
 }
 
+/** A link is not followed: whoever may write a run's folder would read with the server's eyes what it leads to. */
 async function readJson(path: string): Promise<unknown> {
+  if ((await Deno.lstat(path)).isSymlink) throw new Error("it is a link");
   return JSON.parse(await Deno.readTextFile(path));
 }
 

@@ -90,8 +90,11 @@ function* csvLines(names: readonly string[], columns: readonly SeriesWire[]): Ge
   }
 }
 
-/** A text as a field: quoted where it must be, and never a formula to a spreadsheet. */
+/**
+ * A text as a field: quoted where it must be, and never a formula to a spreadsheet, nor one of its parts: to some
+ * countries' spreadsheets, a semicolon or tab ends a field, and to all of them a line end does.
+ */
 export function csvField(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const harmless = text.replace(/(^|[;\t\r\n])(?=[=+\-@＝＋－＠])/g, "$1'");
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

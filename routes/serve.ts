@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import { DatasetReader, SonospeechError } from "../mod.ts";
 import { createApp } from "./app.ts";
 import { WorkerSearchEngine } from "./find_engine.ts";
@@ -76,12 +77,13 @@ export function serveDashboard(options: ServeOptions): DashboardServer {
   checkSettings(options);
   const control = options.control && new Control({ ...rest, ...options.control, datasetIdOf });
   const ending = new AbortController();
-  const server = listen(
+  const server = new LastingServer(
     hostname,
     port,
     (request, { remoteAddr }) => app.fetch(request, { remoteAddress: remoteAddr.hostname }),
+    rest.log ?? ((message) => console.error(message)),
   );
-  const actualPort = server.addr.port;
+  const actualPort = server.port;
   const own = hostname.includes(":") ? `[${hostname}]` : hostname;
   const app = createApp({
     ...rest,
@@ -118,9 +120,14 @@ export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function checkSettings(
-  { hostname = "127.0.0.1", operatorSecret, viewerSecret, basePath = "" }: ServeOptions,
-) {
+function checkSettings({
+  hostname = "127.0.0.1",
+  operatorSecret,
+  viewerSecret,
+  basePath = "",
+  allowedHosts = [],
+  trustedProxies = [],
+}: ServeOptions) {
   const refuse = (must: string, more: { received?: unknown; hint?: string } = {}) => {
     throw new SonospeechError("usage", { action: "serve the dashboard", must, ...more });
   };
@@ -144,18 +151,81 @@ function checkSettings(
   if (operatorSecret !== undefined && operatorSecret === viewerSecret) {
     refuse("the secrets of operator and viewer must differ");
   }
-  if (basePath !== "" && !/^(\/[A-Za-z0-9._~-]+)+$/.test(basePath)) {
+  const noHost = allowedHosts.find((host) => !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?$/i.test(host));
+  if (noHost !== undefined) {
+    refuse("a further address must be a host with its port", {
+      received: noHost,
+      hint: "as sono.example:443",
+    });
+  }
+  const noAddress = trustedProxies.find((address) => isIP(address) === 0);
+  if (noAddress !== undefined) {
+    refuse("a proxy must be named by its IP address", { received: noAddress, hint: "as 127.0.0.1" });
+  }
+  if (basePath !== "" && !/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+$/.test(basePath)) {
     refuse("a base path must begin with a slash and end without one", { received: basePath });
   }
 }
 
-function listen(
-  hostname: string,
-  port: number,
-  handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Response | Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
+type Handler = (
+  request: Request,
+  info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+) => Response | Promise<Response>;
+
+/** How long a port is left alone after a failure. */
+const pauseMilliseconds = 1000;
+/** How long answers that have begun are waited for at the end. */
+const graceMilliseconds = 3000;
+
+/**
+ * A server that lasts until it is shut down. Deno's ends when the system gives it no further connection, which whoever
+ * reaches the port brings about by opening enough of them: then all are cut, and it listens again.
+ */
+class LastingServer {
+  readonly port: number;
+  readonly finished: Promise<void>;
+  readonly #ending = new AbortController();
+  readonly #giveUp = Promise.withResolvers<void>();
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  #connections = new AbortController();
+
+  constructor(hostname: string, port: number, handler: Handler, log: (message: string) => void) {
+    const listenAt = (port: number) => listen({ hostname, port, signal: this.#connections.signal }, handler);
+    this.#server = listenAt(port);
+    this.port = this.#server.addr.port;
+    this.finished = Promise.race([this.#last(() => listenAt(this.port), log), this.#giveUp.promise]);
+  }
+
+  /** Takes no more connections and waits a while for the answers that have begun: some are never read. */
+  async shutdown(): Promise<void> {
+    this.#ending.abort();
+    const timer = setTimeout(this.#giveUp.resolve, graceMilliseconds);
+    const ended = this.#server.shutdown().catch(() => {/* It has failed, and listens no more. */});
+    await Promise.race([ended, this.#giveUp.promise]);
+    clearTimeout(timer);
+  }
+
+  async #last(listenAgain: () => Deno.HttpServer<Deno.NetAddr>, log: (message: string) => void) {
+    let hasFailed = false;
+    while (!this.#ending.signal.aborted) {
+      try {
+        if (hasFailed) this.#server = listenAgain();
+        return await this.#server.finished;
+      } catch {
+        hasFailed = true;
+        log("The system gives the server no further connection: all are cut, and it listens again.");
+      }
+      this.#connections.abort();
+      this.#connections = new AbortController();
+      await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
+    }
+  }
+}
+
+function listen(options: { hostname: string; port: number; signal: AbortSignal }, handler: Handler) {
+  const { hostname, port } = options;
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    return Deno.serve({ ...options, onListen: () => {} }, handler);
   } catch (cause) {
     if (cause instanceof Deno.errors.AddrNotAvailable) {
       throw new SonospeechError("environment", {

@@ -5,7 +5,7 @@
  */
 
 import { entityTag, namesTag } from "./entity_tag.ts";
-import { Refusal } from "./guard.ts";
+import { logLine, Refusal } from "./guard.ts";
 import type { Bytes } from "./pictures.ts";
 
 const headerBytes = 44;
@@ -71,7 +71,9 @@ function askedRange(range: string | undefined, size: number): { first: number; l
   if (!match || (match[1] === "" && match[2] === "")) return null;
   const first = match[1] === "" ? Math.max(0, size - Number(match[2])) : Number(match[1]);
   const last = match[1] === "" || match[2] === "" ? size - 1 : Math.min(size - 1, Number(match[2]));
-  if (first >= size || last < first) throw new Refusal(416, `The sound has ${size} bytes.`);
+  if (first >= size || last < first) {
+    throw new Refusal(416, `The sound has ${size} bytes.`, { "content-range": `bytes */${size}` });
+  }
   return { first, last };
 }
 
@@ -106,13 +108,19 @@ export function wavStreamResponse(
     const count = Math.min(streamedSamples, sampleCount - start);
     return littleEndian(read(start, count)).slice(offset - headerBytes - 2 * start);
   };
+  // What cannot be read is said as long as there is no answer yet.
+  if (sampleCount > 0) read(Math.max(0, Math.floor((first - headerBytes) / 2)), 1);
   let at = first;
   const body = new ReadableStream<Bytes>({
     pull: (controller) => {
       if (at > last) return controller.close();
-      const piece = at < headerBytes ? wavHeader(sampleCount, sampleRate).slice(at) : samplesAt(at);
-      controller.enqueue(piece.slice(0, last + 1 - at));
-      at += piece.length;
+      try {
+        const piece = at < headerBytes ? wavHeader(sampleCount, sampleRate).slice(at) : samplesAt(at);
+        controller.enqueue(piece.slice(0, last + 1 - at));
+        at += piece.length;
+      } catch (error) {
+        controller.error(logLine(error)); // The answer has begun: it breaks off, and Deno writes why to the terminal.
+      }
     },
   }, { highWaterMark: 1 });
   const headers: Record<string, string> = {

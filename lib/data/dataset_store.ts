@@ -121,7 +121,9 @@ export class DatasetReader {
    */
   gaze(scanId: string): ScanGaze | undefined {
     if (!this.#scan(scanId).hasGaze) return undefined;
-    if (this.#lastGaze?.scanId !== scanId) this.#lastGaze = { scanId, gaze: readGaze(this.#path, scanId) };
+    if (this.#lastGaze?.scanId !== scanId) {
+      this.#lastGaze = { scanId, gaze: this.#reading("gaze", scanId, () => readGaze(this.#path, scanId)) };
+    }
     return this.#lastGaze.gaze;
   }
 
@@ -208,14 +210,19 @@ export class DatasetReader {
     });
   }
 
-  /** Rows of a file, which may have been cut off or removed since the dataset was prepared, or while it is read. */
   #rows(scanId: string, tensor: ScanTensor, start: number, count: number): SafetensorsData {
+    const read = () => this.#open(scanId, tensor).readRows(tensor, start, count);
+    return this.#reading(tensor.replace("_", " "), scanId, read);
+  }
+
+  /** Reads a file, which may have been cut off or removed since the dataset was prepared, or while it is read. */
+  #reading<T>(what: string, scanId: string, read: () => T): T {
     try {
-      return this.#open(scanId, tensor).readRows(tensor, start, count);
+      return read();
     } catch (cause) {
       if (!(cause instanceof SonospeechError) && !(cause instanceof Deno.errors.NotFound)) throw cause;
       throw new SonospeechError("store", {
-        action: `read the ${tensor.replace("_", " ")} of scan ${this.#scan(scanId).id}`,
+        action: `read the ${what} of scan ${this.#scan(scanId).id}`,
         must: "the dataset's files must be as they were prepared",
         received: cause instanceof SonospeechError ? cause : "no such file",
         hint: "bring them back from a copy, or prepare the dataset into another folder",

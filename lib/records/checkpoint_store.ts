@@ -100,7 +100,7 @@ export class CheckpointStore {
   }
 
   async #read(file: string): Promise<Checkpoint> {
-    const { tensors, metadata } = decodeSafetensors(await Deno.readFile(`${this.#folder}/${file}`));
+    const { tensors, metadata } = decoded(file, await Deno.readFile(`${this.#folder}/${file}`));
     const step = Number(metadata.step);
     if (!Number.isInteger(step) || step < 0) {
       throw new SonospeechError("store", {
@@ -146,6 +146,21 @@ export class CheckpointStore {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return files.sort().reverse();
+  }
+}
+
+/** The content of a checkpoint. @throws SonospeechError `store` that names it when it is damaged. */
+function decoded(file: string, bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
+  try {
+    return decodeSafetensors(bytes);
+  } catch (cause) {
+    throw new SonospeechError("store", {
+      action: `read the checkpoint ${file}`,
+      must: "the file must hold what was written",
+      received: cause,
+      hint: "check the disk",
+      cause,
+    });
   }
 }
 

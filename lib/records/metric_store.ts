@@ -351,8 +351,22 @@ function toStored(row: Record<string, unknown>): StoredEvent {
     timeSeconds: Number(row.time),
     kind: String(row.kind),
     step: Number(row.step),
-    event: JSON.parse(String(row.body)),
+    event: contentOf(row),
   };
+}
+
+function contentOf({ id, body }: Record<string, unknown>): Record<string, unknown> {
+  try {
+    const content: unknown = JSON.parse(String(body));
+    if (typeof content === "object" && content !== null) return { ...content };
+  } catch {
+    // Said below.
+  }
+  throw new SonospeechError("store", {
+    action: "read the metric store",
+    must: "every event in it must be a JSON object",
+    received: `event ${id}`,
+  });
 }
 
 function storeError(action: string, must: string, path: string, cause?: unknown): SonospeechError {

@@ -42,3 +42,21 @@ Deno.test("diskTrouble() leaves other errors alone", () => {
     assert.equal(diskTrouble(error), undefined);
   }
 });
+
+Deno.test("diskTrouble() puts a damaged database in words", () => {
+  const path = Deno.makeTempFileSync();
+  try {
+    const open = () => new DatabaseSync(path);
+    {
+      using database = open();
+      database.exec("CREATE TABLE t (x); INSERT INTO t VALUES (hex(zeroblob(10000)))");
+    }
+    const bytes = Deno.readFileSync(path);
+    Deno.writeFileSync(path, bytes.fill(7, 4096));
+    using database = open();
+    const damaged = errorOf(() => database.prepare("SELECT * FROM t").all());
+    assert.match(diskTrouble(damaged)!.message, /database's file must be whole/);
+  } finally {
+    Deno.removeSync(path);
+  }
+});

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Hono } from "hono";
 import { Access } from "../../routes/access.ts";
+import { entityTags } from "../../routes/entity_tag.ts";
 import type { RunsAnswer } from "../../routes/wire/runs.ts";
 import type { SessionWire } from "../../routes/wire/session.ts";
 import { assertProblem, type Bench, host, statusOf, withApp } from "../helpers/app_bench.ts";
@@ -28,6 +30,15 @@ Deno.test("Access lets in who knows a secret, forgets idle sessions, and takes s
   const again = access.signIn(secrets.operatorSecret, "a");
   access.revokeAll();
   assert.deepEqual([access.sessionOf(again.token), again.session.signal.aborted], [null, true]);
+});
+
+Deno.test("Access ends the oldest session of the same role where there are too many", () => {
+  const access = new Access(secrets);
+  const operator = access.signIn(secrets.operatorSecret, "a");
+  const viewers = Array.from({ length: 1001 }, () => access.signIn(secrets.viewerSecret, "b"));
+  assert.deepEqual([viewers[0].session.signal.aborted, access.sessionOf(viewers[0].token)], [true, null]);
+  assert.equal(access.sessionOf(viewers[1].token), viewers[1].session);
+  assert.equal(access.sessionOf(operator.token), operator.session);
 });
 
 Deno.test("Access slows guessing down, of one address and of many", () => {
@@ -204,6 +215,11 @@ Deno.test("createApp() believes a proxy's headers only from a proxy that was nam
       origin: "https://sono.example",
     };
     assert.equal((await asked("127.0.0.1", forwarded)).status, 401, "ours, but not signed in");
+    assert.equal(
+      (await asked("::ffff:127.0.0.1", forwarded)).status,
+      401,
+      "as a socket for both kinds shows it",
+    );
     await assertProblem(await asked("10.0.0.7", forwarded), 403);
     await assertProblem(await asked("127.0.0.1", { ...forwarded, "x-forwarded-host": "evil.example" }), 403);
     await assertProblem(await asked("127.0.0.1", { ...forwarded, origin: "http://sono.example" }), 403);
@@ -243,8 +259,18 @@ Deno.test("createApp() lives below a base path and nowhere else", () =>
     assert.equal((await send("PATCH", "/notes/api/runs/r1/annotation", { pinned: true })).status, 200);
   }, { basePath: "/notes", mayWrite: true }));
 
+Deno.test("entityTags() ends a stream of which only the head is asked for", async () => {
+  let ended = 0;
+  const app = new Hono().use(entityTags()).get(
+    "/",
+    () => new Response(new ReadableStream({ cancel: () => void ended++ })),
+  );
+  assert.equal((await app.request("/", { method: "HEAD" })).status, 200);
+  assert.equal(ended, 1);
+});
+
 Deno.test("createApp() tags its answers and sends 304 to who has them", () =>
-  withApp(async ({ ask, send }) => {
+  withApp(async ({ app, ask, send }) => {
     for (const path of ["/api/runs/r1/evaluations", "/api/runs/r1/dataset/windows/0/frame.png"]) {
       const first = await ask(path);
       await first.body?.cancel();
@@ -257,6 +283,14 @@ Deno.test("createApp() tags its answers and sends 304 to who has them", () =>
       const other = await ask(path, { "if-none-match": '"other"' });
       assert.equal(other.status, 200);
       await other.body?.cancel();
+    }
+    for (const path of ["/", "/api/runs", "/api/runs/r1/dataset/windows/0/frame.png"]) {
+      const [whole, head] = [
+        await ask(path),
+        await app.request(path, { method: "HEAD", headers: { host } }),
+      ];
+      assert.equal(head.headers.get("content-length"), String((await whole.bytes()).length), path);
+      assert.deepEqual([head.body, head.headers.get("etag")], [null, whole.headers.get("etag")]);
     }
     const before = (await ask("/api/runs")).headers.get("etag");
     await send("PATCH", "/api/runs/r1/annotation", { pinned: true });

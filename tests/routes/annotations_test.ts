@@ -72,6 +72,25 @@ Deno.test("Annotations keep every change of two servers and of names like __prot
     assert.deepEqual([...kept.keys()].sort(), ["__proto__", "a", "b", "c", "d"]);
     assert.deepEqual(kept.get("__proto__")?.tags, ["constructor"]);
     assert.equal(({} as Record<string, unknown>).tags, undefined);
+    for (
+      const contents of [
+        null,
+        { version: 1, runs: { a: null }, marks: {} },
+        { version: 1, runs: { a: { pinned: "yes", tags: [], note: "" } }, marks: {} },
+        { version: 1, runs: { a: { pinned: true, tags: [{}], note: "" } }, marks: {} },
+        { version: 1, runs: { a: { pinned: true, tags: [], note: {} } }, marks: {} },
+        { version: 1, runs: {}, marks: { d: { 1: null } } },
+        { version: 1, runs: {}, marks: { d: { 1: { mark: {} } } } },
+      ]
+    ) {
+      await Deno.writeTextFile(`${root}/dashboard.json`, JSON.stringify(contents));
+      await assert.rejects(one.marksOf("d"), /cannot be read/, JSON.stringify(contents));
+      assert.equal((await one.ofRuns()).size, 0);
+    }
+    await Deno.remove(`${root}/dashboard.json`);
+    await Deno.mkdir(`${root}/dashboard.json`);
+    await assert.rejects(one.marksOf("d"), /cannot be read/, "a folder");
+    await Deno.remove(`${root}/dashboard.json`);
     await Deno.writeTextFile(`${root}/dashboard.json`, "{ half");
     await assert.rejects(one.annotate("a", { note: "x" }), /cannot be read/);
     assert.equal(

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { decode } from "fast-png";
 import { MetricStore, type RecordableEvent } from "../../lib/records/metric_store.ts";
-import { withoutPaths } from "../../routes/guard.ts";
+import { refusalOf, withoutPaths } from "../../routes/guard.ts";
+import { csvField } from "../../routes/series_csv.ts";
 import type { DatasetWire, QuarantineWire, WindowsPage } from "../../routes/wire/datasets.ts";
 import type { EvaluationWire, RunDetail, RunsAnswer, SeriesAnswer } from "../../routes/wire/runs.ts";
 import { assertProblem, host, withApp } from "../helpers/app_bench.ts";
-import { makeFakeRun } from "../helpers/fake_run.ts";
-import { fakeDataset } from "../helpers/fake_run.ts";
+import { fakeDataset, makeFakeRun } from "../helpers/fake_run.ts";
 
 Deno.test("createApp() lists the runs and describes one", () =>
   withApp(async ({ json, run }) => {
@@ -181,6 +181,7 @@ Deno.test("createApp() refuses a foreign Host, a foreign Origin, a foreign page 
     await assertProblem(await app.request("/api/runs", { headers: { host: "evil.example" } }), 403);
     await assertProblem(await app.request("/api/runs", { headers: { host: "127.0.0.1:9999" } }), 403);
     await assertProblem(await app.request("http://evil.example/"), 403);
+    await assertProblem(await app.request(`http://${host}/api/runs`), 403);
     await assertProblem(await ask("/api/runs", { origin: "http://evil.example" }), 403);
     await assertProblem(await ask("/api/runs", { origin: "null" }), 403);
     await assertProblem(await ask("/api/runs", { origin: `https://${host}` }), 403);
@@ -241,16 +242,17 @@ Deno.test("createApp() sends a strict policy, nosniff and no-store with every an
   }));
 
 Deno.test("createApp() sends the page's files compressed, once, and its answers as they are", () =>
-  withApp(async ({ ask }) => {
+  withApp(async ({ ask, run }) => {
+    await Deno.writeTextFile(`${dirname(run.runsDirectory)}/static/app.js`, "let x = 1;\n".repeat(200));
     const gzip = { "accept-encoding": "gzip, br" };
-    const response = await ask("/", gzip);
+    const response = await ask("/app.js", gzip);
     assert.equal(response.headers.get("content-encoding"), "gzip");
     assert.match(response.headers.get("vary") ?? "", /accept-encoding/i);
     const text = await new Response(response.body!.pipeThrough(new DecompressionStream("gzip"))).text();
-    assert.equal(text, await (await ask("/")).text());
+    assert.equal(text, await (await ask("/app.js")).text());
     const tag = response.headers.get("etag")!;
-    assert.equal((await ask("/", { ...gzip, "if-none-match": tag })).status, 304);
-    assert.equal((await ask("/", { "if-none-match": '"another"' })).status, 200);
+    assert.equal((await ask("/app.js", { ...gzip, "if-none-match": tag })).status, 304);
+    assert.equal((await ask("/app.js", { "if-none-match": '"another"' })).status, 200);
     const answer = await ask("/api/openapi.json", gzip);
     assert.equal(answer.headers.get("content-encoding"), null);
     assert.ok((await answer.text()).length > 1024, "it is long enough to be compressed");
@@ -282,7 +284,7 @@ Deno.test("createApp() answers about all other runs beside one whose files are b
     await Deno.mkdir(`${broken}/evaluations/a`, { recursive: true });
     for (const text of ["null", "7", '{"dataset":7,"datasetId":[],"createdAt":{}}', '{"dataset":"/x', ""]) {
       await Deno.writeTextFile(`${broken}/run.json`, text);
-      for (const config of ["null", "[]", '{"preset']) {
+      for (const config of ["null", "[]", '{"preset', '{"preset":{"toString":1}}']) {
         await Deno.writeTextFile(`${broken}/config.json`, config);
         const { runs } = await json<RunsAnswer>("/api/runs");
         assert.ok(runs.some(({ name }) => name === "r1"));
@@ -307,6 +309,51 @@ Deno.test("createApp() answers about all other runs beside one whose files are b
       assert.deepEqual(evaluations.map(({ folder }) => folder), ["b"]);
     }
   }));
+
+Deno.test("createApp() follows no link from a run's folder, and says what is wrong with the disk", () =>
+  withApp(async ({ ask, json, run, logged }) => {
+    await Deno.writeTextFile(`${run.runsDirectory}/../secret.json`, '{"preset":"secret"}');
+    await Deno.remove(`${run.folder}/config.json`);
+    await Deno.symlink(`${run.runsDirectory}/../secret.json`, `${run.folder}/config.json`);
+    assert.deepEqual((await json<RunDetail>("/api/runs/r1")).config, {});
+    await Deno.rename(`${run.folder}/run.json`, `${run.runsDirectory}/../run.json`);
+    await Deno.symlink(`${run.runsDirectory}/../run.json`, `${run.folder}/run.json`);
+    assert.match((await assertProblem(await ask("/api/runs/r1"), 503)).detail ?? "", /cannot be read/);
+
+    await Deno.remove(run.runsDirectory, { recursive: true });
+    await Deno.writeTextFile(run.runsDirectory, "no folder");
+    const { detail = "" } = await assertProblem(await ask("/api/runs"), 503);
+    assert.match(detail, /there must be no file where a folder is to be/);
+    assert.ok(!logged.join().includes(run.runsDirectory));
+  }));
+
+Deno.test("refusalOf() names the trouble that a disk makes, and nothing of an error that nobody foresaw", () => {
+  const detailOf = (code: string) => refusalOf(Object.assign(new Error("/data/anna"), { code }), () => {});
+  for (
+    const [code, status, detail] of [
+      ["ENOSPC", 503, /room on the disk/],
+      ["EROFS", 503, /disk must be writable/],
+      ["EACCES", 503, /must be allowed to read or write/],
+      ["EMFILE", 503, /fewer files/],
+      ["EOTHER", 500, /could not answer/],
+    ] as const
+  ) {
+    const refusal = detailOf(code);
+    assert.equal(refusal.status, status);
+    assert.match(refusal.message, detail);
+    assert.doesNotMatch(refusal.message, /anna/);
+  }
+});
+
+Deno.test("csvField() leaves nothing that a spreadsheet takes for a formula, whatever separates its fields", () => {
+  for (
+    const start of ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "a;=1", "a\t=1", "a\n=1", "a;;=1"]
+  ) {
+    assert.doesNotMatch(csvField(start), /(^"?|[;\t\r\n])[=+\-@＝＋－＠]/, JSON.stringify(start));
+  }
+  assert.deepEqual(["loss.total", "a-b=c", "a;b"].map(csvField), ["loss.total", "a-b=c", "a;b"]);
+  assert.equal(csvField('a,"b"'), '"a,""b"""');
+});
 
 Deno.test("createApp() opens a dataset anew when another one takes its place", async () => {
   let opened = 0;

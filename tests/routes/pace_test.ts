@@ -97,6 +97,7 @@ Deno.test("GET pace reads what the trainer writes, the newest of an epoch, and n
     store.append(event(12, "../../secret.safetensors"));
     store.append(event(13, "epoch-00013.safetensors"));
     store.append(event(14, null));
+    store.append({ ...event(15, null), file: { toString: 1 } } as unknown as RunEvent);
     store.flush();
     const epochs = await json<PaceEpochWire[]>("/api/runs/r1/pace");
     assert.deepEqual(epochs.map(({ epoch }) => epoch).at(-1), 11);

@@ -117,6 +117,48 @@ Deno.test("RunFeed.watch() tells the state, heartbeats, and a cursor of a replac
     assert.equal(feed.viewerCount, 0);
   }));
 
+Deno.test("RunFeed outlasts a store that is none, and tells its viewers when one is there again", () =>
+  withRun(async ({ folder }) => {
+    const path = `${folder}/metrics.sqlite`;
+    await Deno.copyFile(path, `${path}.sound`);
+    const feed = new RunFeed(folder, times);
+    const stream = await feed.watch(0, AbortSignal.timeout(10_000));
+    const watching = readUntil(stream, (m) => m.event === "reset");
+    for (const junk of ["junk", "more junk"]) {
+      await Deno.writeTextFile(`${path}.junk`, junk);
+      await Deno.rename(`${path}.junk`, path);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await Deno.rename(`${path}.sound`, path);
+    assert.equal((await watching).at(-1)?.event, "reset");
+    assert.equal(stepsOf(await readUntil(await feed.watch(29), (m) => m.id === 30)).length, 1);
+    feed.close();
+  }));
+
+Deno.test("RunFeed lets the viewers of a store go that broke, and asks for it anew", () =>
+  withRun(async ({ folder }) => {
+    const path = `${folder}/metrics.sqlite`;
+    {
+      using writer = MetricStore.open(path);
+      for (let step = 31; step <= 3000; step++) writer.append(stepEvent(step));
+      writer.flush();
+    }
+    const feed = new RunFeed(folder, { ...times, stall: 200 });
+    // One is so far behind that the store is asked for what comes next.
+    const [slow, other] = [await feed.watch(0), await feed.watch(3000)];
+    const reader = slow.getReader();
+    await reader.read();
+    const { size } = await Deno.stat(path);
+    using file = await Deno.open(path, { write: true });
+    await file.seek(4096, Deno.SeekMode.Start);
+    await file.write(new Uint8Array(size - 4096).fill(7));
+    while (!(await reader.read()).done);
+    await other.cancel();
+    assert.equal(feed.viewerCount, 0);
+    await assert.rejects(feed.watch(0));
+    feed.close();
+  }));
+
 Deno.test("RunFeed lets a viewer go that has stopped reading, and keeps the others", () =>
   withRun(async ({ folder }) => {
     using writer = MetricStore.open(`${folder}/metrics.sqlite`);
@@ -160,7 +202,8 @@ Deno.test("GET events prefers Last-Event-ID to the cursor of the address and end
       feedTimes: times,
       signal: ending.signal,
     });
-    const ask = (headers: Record<string, string>) => app.request("/api/runs/r1/events?cursor=5", { headers });
+    const ask = (headers: Record<string, string>) =>
+      app.request("/api/runs/r1/events?cursor=5", { headers: { host: "localhost", ...headers } });
     const fresh = await ask({});
     assert.equal(fresh.headers.get("content-type"), "text/event-stream");
     assert.equal(fresh.headers.get("cache-control"), "no-store");

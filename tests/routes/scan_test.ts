@@ -85,6 +85,21 @@ Deno.test("wavStreamResponse() reads no further than its reader", async () => {
   assert.ok(read > 0 && read < 500_000, `${read} samples`);
 });
 
+Deno.test("a scan's speech that cannot be read is refused; one that breaks while it is sent tells no path", async () => {
+  const broken = (from: number) => (start: number, count: number) => {
+    if (start + count > from) throw new Error("/data/anna/pcm.safetensors is gone");
+    return new Int16Array(count);
+  };
+  const sound = { sampleRate: 8000, sampleCount: 1_000_000 };
+  assert.throws(() => wavStreamResponse({ ...sound, read: broken(0) }, {}));
+  assert.throws(() => wavStreamResponse({ ...sound, read: broken(9000) }, { range: "bytes=20000-" }));
+  const response = wavStreamResponse({ ...sound, read: broken(100_000) }, {});
+  await assert.rejects(
+    response.bytes(),
+    (reason) => typeof reason === "string" && /^Unforeseen Error at /.test(reason) && !/anna/.test(reason),
+  );
+});
+
 Deno.test("datasets tell each scan's share of voice", () =>
   withApp(async ({ json }) => {
     const { scans, voicedFractionWebrtc } = await json<DatasetWire>("/api/runs/r1/dataset");

@@ -63,6 +63,11 @@ Deno.test("serveDashboard() refuses an address that others reach without a secre
       [{ basePath: "x" }, /base path/],
       [{ basePath: "/x/" }, /base path/],
       [{ basePath: "/:run/*" }, /base path/],
+      [{ basePath: "/.." }, /base path/],
+      [{ basePath: "/a/./b" }, /base path/],
+      [{ allowedHosts: ["https://sono.example"] }, /must be a host with its port, received "https/],
+      [{ allowedHosts: ["*"] }, /must be a host with its port/],
+      [{ trustedProxies: ["proxy.example"] }, /by its IP address, received "proxy\.example"/],
     ];
     for (const [options, message] of refused) {
       assert.throws(
@@ -72,6 +77,75 @@ Deno.test("serveDashboard() refuses an address that others reach without a secre
     }
     return Promise.resolve();
   }));
+
+Deno.test("serveDashboard() ends though somebody sends nothing more, and somebody else not even a request", () =>
+  withRoot(async (root) => {
+    const server = serveDashboard(optionsOf(root));
+    const { host, hostname, port } = new URL(server.url);
+    const half = [
+      `GET / HTTP/1.1\r\nHost: ${hostname}`,
+      `POST /api/session HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\n` +
+      "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    ];
+    const connections = await Promise.all(half.map(async (text) => {
+      const connection = await Deno.connect({ hostname, port: Number(port) });
+      await connection.write(new TextEncoder().encode(text));
+      return connection;
+    }));
+    await (await fetch(`${server.url}/`)).bytes();
+    const start = performance.now();
+    await server.close();
+    await server.finished;
+    assert.ok(performance.now() - start < 10_000);
+    for (const connection of connections) connection.close();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }));
+
+Deno.test({
+  name: "serveDashboard() outlives more connections than the system allows",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withRoot(async (root) => {
+      const script = `import { serveDashboard } from ${
+        JSON.stringify(new URL("../../routes/serve.ts", import.meta.url))
+      };
+        const server = serveDashboard(${JSON.stringify(optionsOf(root))});
+        console.log(server.url);
+        await server.finished;`;
+      const words = ["run", "--no-prompt", "--allow-all", "--quiet", "-"];
+      const command = new Deno.Command("sh", {
+        args: ["-c", 'ulimit -n 128 && exec "$@"', "sh", Deno.execPath(), ...words],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      });
+      const child = command.spawn();
+      const stderr = new Response(child.stderr).text();
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(script));
+      await writer.close();
+      const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const { hostname, port } = new URL((await output.read()).value!.trim());
+      const address = { hostname, port: Number(port) };
+      const connections: Deno.TcpConn[] = [];
+      const attempt = () => Deno.connect(address).then((one) => connections.push(one), () => null);
+      for (let i = 0; i < 200; i++) await attempt();
+      let status = 0;
+      for (let i = 0; i < 100 && status === 0; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        status = await fetch(`http://${hostname}:${port}/api/runs`).then(async (response) => {
+          await response.body?.cancel();
+          return response.status;
+        }, () => 0);
+      }
+      for (const connection of connections) connection.close();
+      child.kill("SIGKILL");
+      await child.status;
+      await output.cancel();
+      assert.equal(status, 200);
+      assert.match(await stderr, /no further connection/);
+    }),
+});
 
 Deno.test("serveDashboard() asks for its secret also on this machine, once it has one", () =>
   withRoot(async (root) => {

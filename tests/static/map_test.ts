@@ -167,6 +167,10 @@ Deno.test("selectionCsv() quotes what it must and makes no formula", () => {
   const lines = selectionCsv([0, 1], map, places).split("\r\n");
   assert.equal(lines[1], `4,s0001,0,"'=heart, four chambers",0.25,0.5,1,0,0,1,0`);
   assert.equal(lines[2], "7,s0002,2.5,,,-0.5,3,10,0,11,0");
+  const [, line] = selectionCsv([0], { ...map, labels: map.labels.map(() => "head;=cmd") }, places).split(
+    "\r\n",
+  );
+  assert.match(line, /,head;'=cmd,/);
 });
 
 Deno.test("colourWindows() colours groups in the order of their names, and numbers on fixed scales", () => {

@@ -58,8 +58,8 @@ export function selectionCsv(
   return [head, ...lines].join("\r\n") + "\r\n";
 }
 
-/** A text as a field: quoted where it must be, and never a formula to a spreadsheet. */
+/** A text as a field, quoted and without formulas as `csvField()` in `routes/series_csv.ts` has it. */
 function field(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const harmless = text.replace(/(^|[;\t\r\n])(?=[=+\-@＝＋－＠])/g, "$1'");
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { resolvePrepareConfig } from "../../../lib/config.ts";
+import { datasetPaths } from "../../../lib/data/dataset_schema.ts";
 import { DatasetReader } from "../../../lib/data/dataset_store.ts";
 import { prepareDataset, type PrepareEvent } from "../../../lib/data/prepare.ts";
 import { SonospeechError } from "../../../lib/errors.ts";
@@ -71,6 +72,10 @@ Deno.test("prepareDataset() puts labels and gaze on the scan's axis and in its f
     ]);
     assert.deepEqual(scan.notes, told.notes);
     dataset.close();
+    await Deno.remove(datasetPaths.gaze(`${folder}/out`, "s0001"));
+    const without = DatasetReader.open(`${folder}/out`);
+    assert.throws(() => without.gaze("s0001"), /Cannot read the gaze of scan s0001: .*no such file/);
+    without.close();
   });
 });
 

@@ -68,6 +68,11 @@ Deno.test("CheckpointStore notices a single changed bit and falls back", () =>
     assert.equal(checkpoint!.step, 1);
     assert.match(broken[0].reason, /must be those that were written/);
     await assert.rejects(store.best(), { code: "store" });
+    await Deno.writeTextFile(`${folder}/best.safetensors`, "junk");
+    await assert.rejects(store.best(), {
+      code: "store",
+      message: /^Cannot read the checkpoint best\.safetensors/,
+    });
   }));
 
 Deno.test("CheckpointStore does not let broken newer checkpoints crowd out sound ones", () =>

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { SonospeechError } from "../../../lib/errors.ts";
 import { MetricStore } from "../../../lib/records/metric_store.ts";
@@ -135,6 +136,22 @@ Deno.test("MetricStore refuses a missing file, a second creation, another file a
     using store = MetricStore.open(path);
     for (const step of [-1, 0.5, NaN]) {
       assert.throws(() => store.append({ kind: "step", step }), isStoreError);
+    }
+  }));
+
+Deno.test("MetricStore names the event that is no JSON object", () =>
+  withPath((path) => {
+    using store = MetricStore.create(path);
+    for (const step of [1, 2]) store.append({ kind: "step", step, epoch: 0, metrics: {} });
+    store.flush();
+    for (const body of ['{"kind":', "null", "7"]) {
+      using database = new DatabaseSync(path);
+      database.prepare("UPDATE event SET body = ? WHERE id = 2").run(body);
+      assert.throws(() => store.lastEvent("step"), {
+        code: "store",
+        message: /JSON object, received "event 2"/,
+      });
+      assert.equal(store.eventsAfter(0, 1)[0].step, 1);
     }
   }));
 
