@@ -171,11 +171,20 @@ class StepBench {
       const tolerance = toleranceOf(engine.name);
       row.agrees = differences[0] < firstTolerance * tolerance &&
         row.largestDifference < laterTolerance * tolerance;
+      if (row.agrees) continue;
+      if (engine.name === "jax-js") {
+        // On tiny on llvmpipe each operation by itself is right, the compiled step is not: its time says nothing.
+        row.absent = `not timed: computes the objectives ${values.map(threeDigits)}, not ${
+          expected.map(threeDigits)
+        }`;
+        row.agrees = undefined;
+        continue;
+      }
       const message = `${engine.name} must compute the objectives ${expected}, not ${values}`;
       assert(differences[0] < firstTolerance * tolerance, message);
-      assert(row.agrees || engine.name === "stock-webgpu", message);
+      assert(engine.name === "stock-webgpu", message);
     }
-    return [...objectives.keys()];
+    return [...objectives.keys()].filter((engine) => !this.#row(engine).absent);
   }
 
   /** Blocks in turn, so that a machine that gets slower or faster does so for all. */
@@ -219,6 +228,10 @@ function readingsWithin(budget: number, row: Row, rounds: number, steps: number,
 /** TF32 keeps 10 bits of a product's operands, half precision as many of what is stored. */
 function toleranceOf(engine: EngineName): number {
   return engine === "torch-cuda-tf32" || engine === "webgpu-f16" ? 20 : 1;
+}
+
+function threeDigits(value: number): string {
+  return value.toPrecision(3);
 }
 
 function differenceOf(value: number, expected: number): number {
