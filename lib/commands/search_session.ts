@@ -5,7 +5,8 @@
  */
 
 import { resolve } from "node:path";
-import { type DatasetReader, readConfig } from "../data/dataset_store.ts";
+import { readConfig } from "../data/dataset_index.ts";
+import type { DatasetReader } from "../data/dataset_store.ts";
 import { readMaskTemplate } from "../data/mask_template.ts";
 import { embedModality } from "../evaluation/embed.ts";
 import { modalityOf, readQuery, type SearchQuery } from "../evaluation/search_query.ts";

@@ -8,7 +8,7 @@ import type { PrepareConfig } from "../config.ts";
 import { show, SonospeechError } from "../errors.ts";
 import { writeJsonAtomic } from "../records/atomic_file.ts";
 import { datasetPaths, formatVersion } from "./dataset_schema.ts";
-import { readConfig } from "./dataset_store.ts";
+import { readConfig } from "./dataset_index.ts";
 
 /** Keeps other writers out until the file is closed. @throws SonospeechError `locked`. */
 export async function takeLock(path: string): Promise<Deno.FsFile> {

@@ -9,17 +9,16 @@
 
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import { type PrepareConfig, resolvePrepareConfig } from "../config.ts";
+import type { PrepareConfig } from "../config.ts";
 import { SonospeechError } from "../errors.ts";
-import type { CropBox } from "../media/crop.ts";
 import { type SafetensorsData, SafetensorsReader } from "../records/safetensors.ts";
 import { logPowerFloor } from "../signal/spectrogram.ts";
 import { readGaze, readLabels } from "./annotation_store.ts";
+import { readConfig, readQuarantine, readScans, readWindows } from "./dataset_index.ts";
 import type { DatasetSummary, QuarantineRecord, ScanRecord, WindowRecord } from "./dataset_records.ts";
-import { datasetPaths, formatVersion, scanIdOf, type ScanTensor } from "./dataset_schema.ts";
+import { datasetPaths, formatVersion, type ScanTensor } from "./dataset_schema.ts";
 import { fixationsWithin, type GazeFixation, type ScanGaze } from "./gaze.ts";
 import { type LabelStretch, labelWithin } from "./labels.ts";
-import type { ScanMask } from "./sector_gate.ts";
 import { type Split, splits } from "./split.ts";
 
 export type { DatasetSummary, QuarantineRecord, ScanRecord, WindowRecord } from "./dataset_records.ts";
@@ -255,94 +254,6 @@ function clip(start: number, count: number, total: number): { start: number; ins
 
 function refuseIndex(must: string, hint: string, cause?: unknown): never {
   throw new SonospeechError("store", { action: "open the dataset", must, hint, cause });
-}
-
-/** The settings in a dataset's `dataset.json`. @throws SonospeechError `store` when there is none. */
-export function readConfig(path: string): PrepareConfig {
-  let content: { formatVersion?: unknown; config?: unknown };
-  try {
-    content = JSON.parse(Deno.readTextFileSync(datasetPaths.manifest(path)));
-  } catch (cause) {
-    throw new SonospeechError("store", {
-      action: `open the dataset ${path}`,
-      must: "the folder must hold a readable dataset.json",
-      hint: "Make one with: ./run prepare INPUT --out DATASET",
-      publicMessage: "Cannot open the dataset: the folder must hold a readable dataset.json",
-      cause,
-    });
-  }
-  if (content.formatVersion !== formatVersion) {
-    throw new SonospeechError("store", {
-      action: "open the dataset",
-      must: `its format version must be ${formatVersion}`,
-      received: content.formatVersion,
-      hint: "Prepare it again into another folder.",
-    });
-  }
-  return resolvePrepareConfig({ file: content.config });
-}
-
-function readScans(database: DatabaseSync): ScanRecord[] {
-  const rows = database.prepare(
-    `SELECT scans.*, subjects.split FROM scans JOIN subjects USING (subject)
-     WHERE state = 'done' ORDER BY number`,
-  ).all();
-  return rows.map((row) =>
-    Object.freeze({
-      id: scanIdOf(Number(row.number)),
-      subject: String(row.subject),
-      split: row.split as Split,
-      durationSeconds: Number(row.duration_seconds),
-      windowCount: Number(row.window_count),
-      frameCount: Number(row.frame_count),
-      columnCount: Number(row.column_count),
-      sampleCount: Number(row.sample_count),
-      contentHash: String(row.content_hash),
-      sourceName: String(row.source_name),
-      axisStartSeconds: Number(row.axis_start_seconds),
-      picture: { width: Number(row.picture_width), height: Number(row.picture_height) },
-      crop: JSON.parse(String(row.crop)) as CropBox,
-      ...(row.mask === null ? {} : { mask: JSON.parse(String(row.mask)) as ScanMask }),
-      ...(row.bleeped_seconds === 0 ? {} : { bleepedSeconds: Number(row.bleeped_seconds) }),
-      hasGaze: row.has_gaze === 1,
-      notes: [row.notes, row.annotation_notes].flatMap((notes) => JSON.parse(String(notes)) as string[]),
-    })
-  );
-}
-
-function readWindows(
-  database: DatabaseSync,
-  scans: ReadonlyMap<string, ScanRecord>,
-  config: PrepareConfig,
-): WindowRecord[] {
-  const rows = database.prepare("SELECT * FROM windows ORDER BY id").all();
-  return rows.map((row) => {
-    const { id: scanId, subject, split } = scans.get(scanIdOf(Number(row.scan)))!;
-    const index = Number(row.position);
-    return Object.freeze({
-      id: Number(row.id),
-      scanId,
-      subject,
-      split,
-      index,
-      startSeconds: index * config.windowSeconds,
-      firstFrame: index * config.framesPerWindow,
-      frameCount: config.framesPerWindow,
-      voicedFractionEnergy: Number(row.voiced_energy),
-      voicedFractionWebrtc: Number(row.voiced_webrtc),
-    });
-  });
-}
-
-function readQuarantine(database: DatabaseSync): QuarantineRecord[] {
-  const rows = database.prepare("SELECT * FROM scans WHERE state = 'quarantined' ORDER BY number").all();
-  return rows.map((row) => ({
-    scanId: scanIdOf(Number(row.number)),
-    subject: String(row.subject),
-    sourceName: String(row.source_name),
-    reason: String(row.reason),
-    detail: String(row.detail),
-  }));
 }
 
 function hashDataset(config: PrepareConfig, scans: Iterable<ScanRecord>): string {

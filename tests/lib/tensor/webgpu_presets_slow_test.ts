@@ -9,6 +9,8 @@ import { findAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
 import { inputsOf } from "../../../lib/tensor/graph.ts";
 import { initializeParameters } from "../../../lib/tensor/parameters.ts";
+import { smoothed } from "../../helpers/smooth_network.ts";
+import { relativeError } from "./executor_checks.ts";
 
 const ignore = await findAdapter() === undefined;
 const steps = 10;
@@ -31,7 +33,7 @@ function feedsOf(graph: TrainingGraph, step: number): Map<string, Tensor> {
   }));
 }
 
-async function trajectory(executor: Executor, graph: TrainingGraph) {
+async function trajectory(executor: Executor, graph: TrainingGraph, steps: number) {
   const program = await executor.compileTraining(graph, initializeParameters(nodesOf(graph), 1));
   const results = [];
   for (let step = 0; step < steps; step++) {
@@ -40,6 +42,13 @@ async function trajectory(executor: Executor, graph: TrainingGraph) {
   const state = await program.readState();
   program.dispose();
   return { results, state };
+}
+
+/** How far each parameter's first gradient is from the host's (relative L2), as the optimizer's first moment tells it. */
+async function gradientErrors([host, device]: readonly Executor[], graph: TrainingGraph) {
+  const [expected, actual] = [await trajectory(host, graph, 1), await trajectory(device, graph, 1)];
+  return [...expected.state].filter(([name]) => /^optimizer\.moment(um|1)\./.test(name))
+    .map(([name, { data }]) => ({ name, error: relativeError(actual.state.get(name)!.data, data) }));
 }
 
 const close = (a: number, b: number, tolerance: number) => Math.abs(a - b) <= tolerance * (1 + Math.abs(b));
@@ -64,12 +73,16 @@ const cases: [string, readonly (typeof families)[number][], string[]][] = [
 for (const [encoder, tried, set] of cases) {
   for (const family of tried) {
     Deno.test({
-      name: `webgpu, products in ${family}, follows the host's executor for ten steps of ${encoder}`,
+      name:
+        `webgpu, products in ${family}, follows the host's executor for ten steps of ${encoder}, and has its gradients`,
       ignore,
       async fn() {
         const graph = buildTrainingGraph(resolveRunConfig({ set: [...shared, ...set] }));
         const [host, device] = [await createExecutor("wasm"), await openWebgpuExecutor({ products: family })];
-        const [expected, actual] = [await trajectory(host, graph), await trajectory(device, graph)];
+        const [expected, actual] = [
+          await trajectory(host, graph, steps),
+          await trajectory(device, graph, steps),
+        ];
         expected.results.forEach((result, step) => {
           const { objective, gradientNorm, applied } = actual.results[step];
           assert.ok(applied);
@@ -80,6 +93,9 @@ for (const [encoder, tried, set] of cases) {
           assert.ok(close(gradientNorm, result.gradientNorm, 2e-2), `step ${step}: norm ${gradientNorm}`);
         });
         assert.deepEqual([...actual.state.keys()].sort(), [...expected.state.keys()].sort());
+        const errors = await gradientErrors([host, device], smoothed(graph));
+        assert.ok(errors.length > 20);
+        for (const { name, error } of errors) assert.ok(error < 2e-4, `${name}: relative L2 error ${error}`);
         await host.dispose();
         await device.dispose();
       },
