@@ -64,6 +64,11 @@ async function append(root: string, { file, bytes }: { file: string; bytes: Uint
   });
   if (info && !info.isFile) throw new Refusal(409, `${file} inside the runs' folder must be a file.`);
   using target = await Deno.open(path, { append: true, createNew: info === null });
-  for (let done = 0; done < bytes.length;) done += await target.write(bytes.subarray(done));
-  await target.sync();
+  try {
+    for (let done = 0; done < bytes.length;) done += await target.write(bytes.subarray(done));
+    await target.sync();
+  } catch (error) {
+    await target.truncate(info?.size ?? 0); // half a line would spoil the next one
+    throw error;
+  }
 }

@@ -1,70 +1,36 @@
 /** A comparison's tables, matrices and the windows behind them in a real browser. */
 
 import assert from "node:assert/strict";
-import type { BrowserContextOptions, Locator, Page } from "playwright-core";
-import { createApp } from "../../routes/app.ts";
-import { buildDashboard } from "../../static/build.ts";
+import type { Locator, Page } from "playwright-core";
 import { violations } from "../helpers/accessibility.ts";
-import { findBrowser, launchBrowser } from "../helpers/browser.ts";
-import { eventually } from "../helpers/dashboard_bench.ts";
+import { type Bench, eventually, ignore, name, withDashboard } from "../helpers/dashboard_bench.ts";
 import { fakeAnsweredReport, fakeReport, hostileText } from "../helpers/fake_report.ts";
-import { fakeDataset, makeFakeRun } from "../helpers/fake_run.ts";
+import { fakeDataset } from "../helpers/fake_run.ts";
 
-const browserPath = findBrowser();
-const name = browserPath === null ? " (ignored: no Chromium on this machine)" : "";
-const ignore = browserPath === null;
 const screenshots = Deno.env.get("SONOSPEECH_SCREENSHOTS");
 
-type Open = (hash: string, options?: BrowserContextOptions) => Promise<Page>;
-
 /** With the comparison `new`, its windows and pictures, and `old`, which was made before answers were kept. */
-async function withPages(test: (open: Open, folder: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const ending = new AbortController();
-  const complaints: string[] = [];
-  await buildDashboard(`${root}/static`);
-  const { runsDirectory } = makeFakeRun(root);
-  const { report, answers } = fakeAnsweredReport();
-  const write = async (path: string, value: unknown) => {
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    await Deno.writeTextFile(path, JSON.stringify(value));
-  };
-  await write(`${runsDirectory}/old/report.json`, fakeReport());
-  await write(`${runsDirectory}/new/report.json`, report);
-  await write(`${runsDirectory}/new/answers.json`, answers);
-  await write(`${runsDirectory}/new/dataset-full/dataset.json`, {});
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => app.fetch(request),
-  );
-  const host = `127.0.0.1:${server.addr.port}`;
-  const app = createApp({
-    runsDirectory,
-    openDataset: (path) => ({
-      ...fakeDataset(),
-      id: path.endsWith("dataset-full") ? "fake dataset" : "another",
-    }),
-    allowedHosts: [host],
-    staticDirectory: `${root}/static`,
-    signal: ending.signal,
+function withPages(test: (open: Bench["open"], folder: string) => Promise<void>): Promise<void> {
+  const openDataset = (path: string) => ({
+    ...fakeDataset(),
+    id: path.endsWith("dataset-full") ? "fake dataset" : "another",
   });
-  const browser = await launchBrowser(browserPath!, ["--autoplay-policy=no-user-gesture-required"]);
-  try {
-    await test(async (hash, options = {}) => {
-      const page = await (await browser.newContext(options)).newPage();
-      page.setDefaultTimeout(90_000);
-      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      await page.goto(`http://${host}/${hash}`);
-      return page;
-    }, `${runsDirectory}/new`);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await browser.close();
-    ending.abort();
-    await server.shutdown();
-    await Deno.remove(root, { recursive: true });
-  }
+  return withDashboard(
+    async ({ open, run: { runsDirectory } }) => {
+      const { report, answers } = fakeAnsweredReport();
+      const write = async (path: string, value: unknown) => {
+        await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+        await Deno.writeTextFile(path, JSON.stringify(value));
+      };
+      await write(`${runsDirectory}/old/report.json`, fakeReport());
+      await write(`${runsDirectory}/new/report.json`, report);
+      await write(`${runsDirectory}/new/answers.json`, answers);
+      await write(`${runsDirectory}/new/dataset-full/dataset.json`, {});
+      await test(open, `${runsDirectory}/new`);
+    },
+    { openDataset },
+    ["--autoplay-policy=no-user-gesture-required"],
+  );
 }
 
 const cell = (page: Page, truth: string, answer: string): Locator =>

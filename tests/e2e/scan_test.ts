@@ -1,79 +1,31 @@
 /** A scan's timeline in a real browser: scrubbing, playing, frames, the address, and how it looks. */
 
 import assert from "node:assert/strict";
-import type { BrowserContextOptions, Page } from "playwright-core";
-import { createApp } from "../../routes/app.ts";
-import { defaultFeedTimes } from "../../routes/run_feed.ts";
-import { buildDashboard } from "../../static/build.ts";
+import type { Page } from "playwright-core";
 import { violations } from "../helpers/accessibility.ts";
-import { findBrowser, launchBrowser } from "../helpers/browser.ts";
-import { fakeDataset, makeFakeRun } from "../helpers/fake_run.ts";
+import { type Bench, eventually, ignore, name, withDashboard } from "../helpers/dashboard_bench.ts";
 
-const browserPath = findBrowser();
-const name = browserPath === null ? " (ignored: no Chromium on this machine)" : "";
-const ignore = browserPath === null;
 const screenshots = Deno.env.get("SONOSPEECH_SCREENSHOTS");
 
-type Open = (hash: string, options?: BrowserContextOptions) => Promise<Page>;
-
-async function withPages(test: (open: Open, root: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  const ending = new AbortController();
-  const complaints: string[] = [];
-  await buildDashboard(`${root}/static`);
-  const run = makeFakeRun(root);
-  const split = (subjects: number) => ({
-    subjects: new Array(subjects).fill("aa"),
-    scans: subjects,
-    windows: 20,
+/** With a certificate of the split. */
+function withPages(test: (open: Bench["open"], root: string) => Promise<void>): Promise<void> {
+  return withDashboard(async ({ open, root, run }) => {
+    const split = (subjects: number) => ({
+      subjects: new Array(subjects).fill("aa"),
+      scans: subjects,
+      windows: 20,
+    });
+    const rule = { cellSeconds: 0.5, segmentCells: 3, surroundingCells: 7, segmentCorrelation: 0.65 };
+    await Deno.writeTextFile(
+      `${run.folder}/certificate.json`,
+      JSON.stringify({
+        ...{ version: 1, datasetId: "d", windowsCompared: 140, nearDuplicates: 0 },
+        splits: { train: split(3), validation: split(3), test: split(1) },
+        rules: { pictures: rule, speech: rule },
+      }),
+    );
+    await test(open, root);
   });
-  const rule = { cellSeconds: 0.5, segmentCells: 3, surroundingCells: 7, segmentCorrelation: 0.65 };
-  await Deno.writeTextFile(
-    `${run.folder}/certificate.json`,
-    JSON.stringify({
-      ...{ version: 1, datasetId: "d", windowsCompared: 140, nearDuplicates: 0 },
-      splits: { train: split(3), validation: split(3), test: split(1) },
-      rules: { pictures: rule, speech: rule },
-    }),
-  );
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => app.fetch(request),
-  );
-  const host = `127.0.0.1:${server.addr.port}`;
-  const app = createApp({
-    runsDirectory: run.runsDirectory,
-    openDataset: () => fakeDataset(),
-    allowedHosts: [host],
-    staticDirectory: `${root}/static`,
-    feedTimes: { ...defaultFeedTimes, poll: 50, heartbeat: 5000 },
-    signal: ending.signal,
-  });
-  const browser = await launchBrowser(browserPath!);
-  try {
-    await test(async (hash, options = {}) => {
-      const page = await (await browser.newContext(options)).newPage();
-      page.setDefaultTimeout(90_000);
-      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      await page.goto(`http://${host}/${hash}`);
-      return page;
-    }, root);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await browser.close();
-    ending.abort();
-    await server.shutdown();
-    await Deno.remove(root, { recursive: true });
-  }
-}
-
-async function eventually(check: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 1200; i++) {
-    if (await check()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`expected within 60 s: ${what}`);
 }
 
 const hashOf = (page: Page) => new URL(page.url()).hash;

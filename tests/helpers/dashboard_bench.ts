@@ -101,7 +101,10 @@ export async function withDashboard(
 }
 
 /** Waits half a minute at most for something to be so. */
-export async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+export async function eventually(
+  check: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
   for (let i = 0; i < 600; i++) {
     if (await check()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -104,6 +104,30 @@ Deno.test("Annotations keep every change of two servers and of names like __prot
   }
 });
 
+Deno.test("changeRunsRoot() leaves no half of what a full disk has no room for", async () => {
+  const root = await Deno.makeTempDir();
+  const { write } = Deno.FsFile.prototype;
+  const append = (text: string) =>
+    changeRunsRoot(root, { kind: "append", file: "control.log", bytes: new TextEncoder().encode(text) });
+  try {
+    let room = 12;
+    Deno.FsFile.prototype.write = async function (bytes) {
+      if (room === 0) throw new Error("No space left on device (os error 28)");
+      const written = await write.call(this, bytes.subarray(0, room));
+      room -= written;
+      return written;
+    };
+    await append("one\n");
+    await assert.rejects(append("two, which is longer\n"), /No space left/);
+    room = 100;
+    await append("three\n");
+    assert.equal(await Deno.readTextFile(`${root}/control.log`), "one\nthree\n");
+  } finally {
+    Deno.FsFile.prototype.write = write;
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
 Deno.test("changeRunsRoot() stays inside the folder: no paths, no links, nothing hidden", async () => {
   const outside = await Deno.makeTempDir();
   const root = `${outside}/runs`;

@@ -66,7 +66,7 @@ class ProductLowering {
 
   run(): Dispatch[] {
     for (const operand of this.#product.operands) this.#store(operand);
-    if (this.#scope.tuning.products === "shared") {
+    if (this.#scope.tuning.products !== "registers") {
       this.#shared();
       return this.#dispatches;
     }

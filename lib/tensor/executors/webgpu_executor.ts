@@ -18,7 +18,7 @@ import type {
   TrainingProgram,
 } from "../executor.ts";
 import type { Node } from "../graph.ts";
-import { type Tuning, tunings } from "../kernels/wgsl_tuning.ts";
+import type { Tuning } from "../kernels/wgsl_tuning.ts";
 import type { DeviceMeasurements } from "../measurements.ts";
 import { WebgpuDevice } from "./webgpu_device.ts";
 import { parameterValues, WebgpuProgram } from "./webgpu_program.ts";
@@ -27,8 +27,8 @@ import { chooseTuning } from "./webgpu_tuning.ts";
 
 /** How to use an adapter. */
 export interface WebgpuOptions {
-  /** How products are computed; what is fastest on the adapter where it is left out. */
-  products?: Tuning["products"];
+  /** How kernels are cut; what is fastest on the adapter where it is left out. */
+  tuning?: Tuning;
   /** Keeps what was found fastest. */
   measurements?: DeviceMeasurements;
 }
@@ -38,9 +38,9 @@ export interface WebgpuOptions {
  *
  * @throws SonospeechError `device` when there is no adapter.
  */
-export async function openWebgpuExecutor({ products, measurements }: WebgpuOptions = {}): Promise<Executor> {
+export async function openWebgpuExecutor({ tuning, measurements }: WebgpuOptions = {}): Promise<Executor> {
   const device = await WebgpuDevice.open();
-  return new WebgpuExecutor(device, products ? tunings[products] : await chooseTuning(device, measurements));
+  return new WebgpuExecutor(device, tuning ?? await chooseTuning(device, measurements));
 }
 
 class WebgpuExecutor implements Executor {

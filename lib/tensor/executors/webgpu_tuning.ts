@@ -1,11 +1,12 @@
 /**
- * Which family of kernels an adapter runs fastest: found by a short measurement, not by its name.
+ * Which kernels and tiles an adapter runs fastest: found by a short measurement, not by its name.
  *
  * @module
  */
 
 import { compileForward } from "../compiler/compile.ts";
 import { conv2d, input } from "../graph.ts";
+import type { Shape } from "../../shape.ts";
 import { type Tuning, tunings } from "../kernels/wgsl_tuning.ts";
 import type { DeviceMeasurements } from "../measurements.ts";
 import type { WebgpuDevice } from "./webgpu_device.ts";
@@ -45,25 +46,36 @@ async function measureAndKeep(
   return tuning;
 }
 
-/** Times one convolution in all families, more and more often until the fastest takes long enough. */
+/** The family first, as large tiles take seconds where none should be in workgroup memory. */
 async function measure(device: WebgpuDevice): Promise<Tuning> {
-  const candidates: { tuning: Tuning; program: WebgpuProgram; milliseconds: number }[] = [];
-  const images = input("images", [8, 16, 16, 32]);
-  const output = conv2d(images, input("filter", [3, 3, 32, 64]));
+  const { registers, shared, wide } = tunings;
+  const family = await fastest(device, [registers, shared], { images: [8, 16, 16, 32], filters: 64 });
+  if (family === registers) return family;
+  return fastest(device, [shared, wide], { images: [8, 56, 56, 64], filters: 128 });
+}
+
+/** Times a convolution by each candidate, more and more often until the fastest takes long enough. */
+export async function fastest(
+  device: WebgpuDevice,
+  candidates: readonly Tuning[],
+  { images, filters }: { images: Shape; filters: number },
+): Promise<Tuning> {
+  const trials: { tuning: Tuning; program: WebgpuProgram; milliseconds: number }[] = [];
+  const output = conv2d(input("images", images), input("filter", [3, 3, images[3], filters]));
   try {
-    for (const tuning of Object.values(tunings)) {
+    for (const tuning of candidates) {
       const compiled = compileForward({ output }, { tuning, maxBuffers: 8 });
       const program = await WebgpuProgram.create(device, compiled);
-      candidates.push({ tuning, program, milliseconds: 0 });
+      trials.push({ tuning, program, milliseconds: 0 });
       await time(device, program, 1); // drivers compile at the first run
     }
     for (let repetitions = 1; repetitions <= mostRepetitions; repetitions *= 4) {
-      for (const one of candidates) one.milliseconds = await time(device, one.program, repetitions);
-      if (Math.min(...candidates.map(({ milliseconds }) => milliseconds)) > leastMilliseconds) break;
+      for (const one of trials) one.milliseconds = await time(device, one.program, repetitions);
+      if (Math.min(...trials.map(({ milliseconds }) => milliseconds)) > leastMilliseconds) break;
     }
-    return candidates.reduce((a, b) => b.milliseconds < a.milliseconds ? b : a).tuning;
+    return trials.reduce((a, b) => b.milliseconds < a.milliseconds ? b : a).tuning;
   } finally {
-    for (const { program } of candidates) program.dispose();
+    for (const { program } of trials) program.dispose();
   }
 }
 

@@ -9,6 +9,7 @@ import type { Executor, Tensor, TrainingGraph } from "../../../lib/tensor/execut
 import { findAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
 import { inputsOf, type Node, parametersOf } from "../../../lib/tensor/graph.ts";
+import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import { initializeParameters } from "../../../lib/tensor/parameters.ts";
 import { evaluateReference } from "../../../lib/tensor/reference.ts";
 import { orderedGradients } from "../../../lib/tensor/rematerialization.ts";
@@ -119,7 +120,7 @@ for (const [name, variant] of Object.entries(variants)) {
       async fn() {
         const executor = kind === "wasm"
           ? await createExecutor("wasm", { threads: 1 })
-          : await openWebgpuExecutor({ products: "registers" });
+          : await openWebgpuExecutor({ tuning: tunings.registers });
         await checkChunkedSteps(executor, graphOf({ ...variant }, 5, 2));
         await executor.dispose();
       },

@@ -206,3 +206,21 @@ Deno.test("compileStep() copies no gradient that a kernel can write in its place
   assert.deepEqual(layout.parameters.get("w"), { shape: [8, 16], offset: 0 });
   assert.deepEqual([...parameters.keys()], ["w"]);
 });
+
+Deno.test("compileStep() has no invocation store a component of a vector, which may touch the others", () => {
+  let checked = 0;
+  for (const tuning of Object.values(tunings)) {
+    for (const preset of ["tiny", "small", "paper"]) {
+      const graph = buildTrainingGraph(resolveRunConfig({ set: [`preset=${preset}`] }));
+      for (const { code, label } of compileStep(graph, { tuning, maxBuffers: 8 }).dispatches) {
+        const shared = code.matchAll(/var<(?:workgroup|storage, read_write)> (\w+): array<vec4/g);
+        for (const [, name] of shared) {
+          checked++;
+          const store = new RegExp(`\\b${name}\\[[^;=]*\\](\\[|\\.)[^;=]*=[^=]`);
+          assert.doesNotMatch(code, store, label);
+        }
+      }
+    }
+  }
+  assert.ok(checked > 100);
+});

@@ -19,7 +19,7 @@ import {
   parameter,
   reduceSum,
 } from "../../../lib/tensor/graph.ts";
-import { type Tuning, tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
+import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import { evaluateReference } from "../../../lib/tensor/reference.ts";
 import { modelS } from "../../bench/model_s.ts";
 import { relativeError } from "./executor_checks.ts";
@@ -95,7 +95,7 @@ const pictureCases: readonly OperationCase[] = [
 ];
 
 /** The families differ in products alone, and an emulated adapter takes seconds to compile each of the second one's. */
-const cases: Record<Tuning["products"], readonly OperationCase[]> = {
+const cases: Record<"registers" | "shared", readonly OperationCase[]> = {
   registers: pictureCases,
   shared: pictureCases.filter(({ name }) => /odd|groups of 4/.test(name)),
 };
@@ -105,7 +105,7 @@ for (const family of ["registers", "shared"] as const) {
     name: `webgpu, products in ${family}, rounds stored pictures to 11 bits and nothing else${why}`,
     ignore,
     async fn(test) {
-      const executor = await openWebgpuExecutor({ products: family });
+      const executor = await openWebgpuExecutor({ tuning: tunings[family] });
       for (const one of cases[family]) await test.step(one.name, () => checkHalf(executor, one));
       await executor.dispose();
     },

@@ -8,6 +8,7 @@ import { createExecutor } from "../../../lib/tensor/device.ts";
 import type { Executor, Feed } from "../../../lib/tensor/executor.ts";
 import { findAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
+import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import {
   affine,
   concat,
@@ -148,7 +149,7 @@ for (const family of ["registers", "shared"] as const) {
     async fn(test) {
       // Barriers take seconds on an emulated adapter, and nothing but products differs between the families.
       const some = family === "shared" ? cases.filter((one) => one.name === "a matrix of halves") : cases;
-      await withExecutor(await openWebgpuExecutor({ products: family }), test, some);
+      await withExecutor(await openWebgpuExecutor({ tuning: tunings[family] }), test, some);
     },
   });
 }

@@ -4,6 +4,7 @@ import type { Executor } from "../../../lib/tensor/executor.ts";
 import { findAdapter, reportAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
 import { matMul } from "../../../lib/tensor/graph.ts";
+import { type Tuning, tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import {
   checkEdges,
   checkNoLeak,
@@ -22,20 +23,24 @@ if (adapter === undefined) {
   console.log(`WebGPU tests run on ${reportAdapter(adapter).name}`);
 }
 
-/** Both families of kernels, whichever the adapter would choose. */
-const families = ["registers", "shared"] as const;
+/** All kernels, whichever the adapter would choose; large tiles even where one alone is not filled. */
+const families: Readonly<Record<string, Tuning>> = {
+  "registers": tunings.registers,
+  "shared tiles": tunings.shared,
+  "large shared tiles": { ...tunings.wide, wideTiles: 1 },
+};
 
 function withExecutors(
   name: string,
   use: (executor: Executor, test: Deno.TestContext) => Promise<void>,
 ): void {
-  for (const family of families) {
+  for (const [family, tuning] of Object.entries(families)) {
     const full = `webgpu, products in ${family}, ${name}`;
     Deno.test({
       name: adapter ? full : `${full} (ignored: there is no graphics adapter)`,
       ignore: adapter === undefined,
       async fn(test) {
-        const executor = await openWebgpuExecutor({ products: family });
+        const executor = await openWebgpuExecutor({ tuning });
         try {
           await use(executor, test);
         } finally {
@@ -57,6 +62,14 @@ withExecutors("sums long products in parts", async (executor) => {
     name: "a long sum",
     shapes: [[5, 3001], [3001, 7]],
     range: [0.5, 1],
+    build: (a, b) => matMul(a, b),
+  });
+});
+
+withExecutors("computes products of several tiles", async (executor) => {
+  await checkParity(executor, {
+    name: "two tiles of 128 each way, neither full",
+    shapes: [[130, 70], [70, 140]],
     build: (a, b) => matMul(a, b),
   });
 });

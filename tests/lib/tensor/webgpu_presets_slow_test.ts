@@ -8,6 +8,7 @@ import type { Executor, Tensor, TrainingGraph } from "../../../lib/tensor/execut
 import { findAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
 import { inputsOf } from "../../../lib/tensor/graph.ts";
+import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import { initializeParameters } from "../../../lib/tensor/parameters.ts";
 import { smoothed } from "../../helpers/smooth_network.ts";
 import { relativeError } from "./executor_checks.ts";
@@ -54,21 +55,26 @@ async function gradientErrors([host, device]: readonly Executor[], graph: Traini
 const close = (a: number, b: number, tolerance: number) => Math.abs(a - b) <= tolerance * (1 + Math.abs(b));
 
 const shared = ["data.batchSize=4", "model.frameSize=[32,32]", "model.speechSize=[32,32]"];
-const families = ["registers", "shared"] as const;
+const families = {
+  "registers": tunings.registers,
+  "shared tiles": tunings.shared,
+  "large shared tiles": { ...tunings.wide, wideTiles: 1 },
+};
+const each: readonly (keyof typeof families)[] = ["registers", "shared tiles"];
 /** Chunks and ResNet-18 need no kernel that the other two do not, so one family each tells whether they are right. */
-const cases: [string, readonly (typeof families)[number][], string[]][] = [
-  ["plain", families, ["preset=tiny"]],
+const cases: [string, typeof each, string[]][] = [
+  ["plain", each, ["preset=tiny"]],
   ["plain by chunks", ["registers"], ["preset=tiny", "training.chunkSize=2", "data.samplingGroups=2"]],
   // No chunk of a single window: the last stage's one pixel would have no variance to divide by.
-  ["plain by chunks that do not divide the batch, bags, no order", ["shared"], [
+  ["plain by chunks that do not divide the batch, bags, no order", ["shared tiles"], [
     "preset=tiny",
     "data.batchSize=7",
     "training.chunkSize=4",
     "data.bagSeconds=4",
     "losses.orderWeight=0",
   ]],
-  ["resnet18", ["shared"], ["preset=small", "model.widthMultiplier=0.25"]],
-  ["seResNeXt50", families, ["preset=paper", "model.widthMultiplier=0.25", "losses.contrastiveForm=literal"]],
+  ["resnet18", ["large shared tiles"], ["preset=small", "model.widthMultiplier=0.25"]],
+  ["seResNeXt50", each, ["preset=paper", "model.widthMultiplier=0.25", "losses.contrastiveForm=literal"]],
 ];
 for (const [encoder, tried, set] of cases) {
   for (const family of tried) {
@@ -78,7 +84,10 @@ for (const [encoder, tried, set] of cases) {
       ignore,
       async fn() {
         const graph = buildTrainingGraph(resolveRunConfig({ set: [...shared, ...set] }));
-        const [host, device] = [await createExecutor("wasm"), await openWebgpuExecutor({ products: family })];
+        const [host, device] = [
+          await createExecutor("wasm"),
+          await openWebgpuExecutor({ tuning: families[family] }),
+        ];
         const [expected, actual] = [
           await trajectory(host, graph, steps),
           await trajectory(device, graph, steps),

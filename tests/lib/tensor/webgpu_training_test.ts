@@ -11,7 +11,7 @@ import { findAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { WebgpuDevice } from "../../../lib/tensor/executors/webgpu_device.ts";
 import { parameterValues, WebgpuProgram } from "../../../lib/tensor/executors/webgpu_program.ts";
 import { WebgpuTrainingProgram } from "../../../lib/tensor/executors/webgpu_training.ts";
-import { chooseTuning } from "../../../lib/tensor/executors/webgpu_tuning.ts";
+import { chooseTuning, fastest } from "../../../lib/tensor/executors/webgpu_tuning.ts";
 import { programMemory } from "../../../lib/tensor/compiler/program_memory.ts";
 import { conv2d, input, multiply, parameter, reduceSum } from "../../../lib/tensor/graph.ts";
 import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
@@ -214,6 +214,19 @@ Deno.test({
     assert.ok(measured > 0);
     assert.equal(await chooseTuning(device), tuning);
     assert.equal(buffers, measured, "what was found is not measured again");
+    device.dispose();
+  },
+});
+
+Deno.test({
+  name: "fastest() compares tiles, too, and keeps no buffers",
+  ignore,
+  async fn() {
+    const device = await openUnmeasured();
+    const candidates = [tunings.shared, { ...tunings.wide, wideTiles: 1 }];
+    const found = await fastest(device, candidates, { images: [1, 8, 8, 4], filters: 16 });
+    assert.ok(candidates.includes(found));
+    assert.equal(device.bufferCount, 0);
     device.dispose();
   },
 });

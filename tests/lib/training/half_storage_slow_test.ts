@@ -78,7 +78,7 @@ Deno.test({
     (ignore ? " (ignored: there is no adapter with shader-f16)" : ""),
   ignore,
   async fn() {
-    const executor = await openWebgpuExecutor({ products: "registers" });
+    const executor = await openWebgpuExecutor({ tuning: tunings.registers });
     const control = openCoarseExecutor(await WebgpuDevice.open());
     const [single, half, coarsened]: number[][][] = [[], [], []];
     for (const seed of seeds) {
