@@ -7,9 +7,10 @@
  * which a lane computes 8 × 8 or 8 × 4: workgroup memory is then read half as often for each multiplication. Up to 256
  * invocations and 9 KiB, which every WebGPU device has.
  *
- * A lane fetches four neighbours across the depth and stores them as one vector, for a store to one component may touch
- * the others (WGSL, "Memory Accesses"; on Metal and Direct3D it does). Operands are given as code, so that convolutions
- * gather their windows without copies of them. Long sums with few tiles are split into parts, which fill the chip.
+ * A lane fetches four neighbours across the depth and stores them as one vector, for WGSL lets a store to one component
+ * touch the others, as it does on Metal and Direct3D (gpuweb issue 2112). Operands are given as code, so that
+ * convolutions gather their windows without copies of them. Long sums with few tiles are split into parts, which fill
+ * the chip.
  *
  * @module
  */
