@@ -19,8 +19,9 @@ const laterTolerance = 5e-3;
 /** Steps on one batch, over which the objective must fall. */
 const checkedSteps = 5;
 /**
- * Of those, the ones whose objectives must be the same on every engine. In `paper`, parameters that begin a rounding away lead one engine to
- * objectives a twentieth apart after three updates (EXPERIMENTS.md): two of them could not be told from a wrong one.
+ * Of those, the ones whose objectives must be the same on every engine. In `paper`, parameters that begin a rounding
+ * away lead one engine to objectives a twentieth apart after three updates (EXPERIMENTS.md): who is right and who is
+ * wrong can then not be told.
  */
 const comparedSteps: Record<ModelName, number> = { S: 5, P: 5, tiny: 5, small: 5, paper: 2 };
 /** A batch at which stock tfjs must agree, whatever the adapter: see README.md. */

@@ -21,7 +21,8 @@ import {
   transpose,
 } from "../../../lib/tensor/graph.ts";
 import { mapIndex } from "../../../lib/tensor/kernels/wgsl_index.ts";
-import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
+import { splitProduct } from "../../../lib/tensor/kernels/wgsl_shared_product.ts";
+import { type Tuning, tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import { type Shape, sizeOf, stridesOf } from "../../../lib/shape.ts";
 import { modelS } from "../../bench/model_s.ts";
 
@@ -223,4 +224,34 @@ Deno.test("compileStep() has no invocation store a component of a vector, which 
     }
   }
   assert.ok(checked > 100);
+});
+
+Deno.test("splitProduct() takes large tiles where they fill a chip, and small ones elsewhere", () => {
+  const operands = { left: "return 0.0;", right: "return 0.0;", place: "return 0;" };
+  const tileOf = (rows: number, columns: number, batches: number, tuning: Tuning) => {
+    const neighbours = { left: "depth", right: "columns" } as const;
+    const product = { rows, columns, depth: 576, batches, ...operands, neighbours };
+    const { tile } = splitProduct(product, tuning);
+    return [tile.rows, tile.columns];
+  };
+  const { shared, wide } = tunings;
+  assert.deepEqual(tileOf(128 * 128, 128, 1, wide), [128, 128]);
+  assert.deepEqual(tileOf(128 * 127, 128, 1, wide), [64, 64], "one tile too few");
+  assert.deepEqual(tileOf(128, 20, 128, wide), [128, 32], "products side by side count");
+  assert.deepEqual(tileOf(128 * 128, 128, 1, shared), [64, 64]);
+});
+
+Deno.test("compileStep() needs no more lanes and workgroup memory than every device has", () => {
+  let largest = 0;
+  for (const preset of ["tiny", "small", "paper"]) {
+    const graph = buildTrainingGraph(resolveRunConfig({ set: [`preset=${preset}`] }));
+    for (const { code, label } of compileStep(graph, { tuning: tunings.wide, maxBuffers: 8 }).dispatches) {
+      assert.ok(Number(code.match(/@workgroup_size\((\d+)\)/)![1]) <= 256, label);
+      const vectors = [...code.matchAll(/var<workgroup> \w+: array<vec4<f32>, (\d+)>/g)];
+      const bytes = vectors.reduce((sum, [, count]) => sum + 16 * Number(count), 0);
+      assert.ok(bytes <= 16384, `${label}: ${bytes} bytes`);
+      largest = Math.max(largest, bytes);
+    }
+  }
+  assert.ok(largest > 0);
 });

@@ -34,6 +34,7 @@ import {
   reduceMean,
   reduceSum,
 } from "../../../lib/tensor/graph.ts";
+import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import { initializeParameters } from "../../../lib/tensor/parameters.ts";
 import { evaluateReference, type ReferenceValues } from "../../../lib/tensor/reference.ts";
 import { Random } from "../../../lib/random.ts";
@@ -50,6 +51,13 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   }
   return total === 0 ? Math.sqrt(difference) : Math.sqrt(difference / total);
 }
+
+/** All kernels of graphics adapters, whichever one would choose; large tiles even where one alone is not filled. */
+export const kernelFamilies = {
+  "registers": tunings.registers,
+  "shared tiles": tunings.shared,
+  "large shared tiles": { ...tunings.wide, wideTiles: 1 },
+};
 
 /** A case's output and gradients on the executor are those of the float64 reference within 1e-5 (relative L2). */
 export async function checkParity(executor: Executor, operationCase: OperationCase): Promise<void> {

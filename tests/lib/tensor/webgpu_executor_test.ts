@@ -4,7 +4,6 @@ import type { Executor } from "../../../lib/tensor/executor.ts";
 import { findAdapter, reportAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
 import { matMul } from "../../../lib/tensor/graph.ts";
-import { type Tuning, tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import {
   checkEdges,
   checkNoLeak,
@@ -12,6 +11,7 @@ import {
   checkRefusalOfNotFinite,
   checkResume,
   checkTrajectory,
+  kernelFamilies,
   optimizers,
 } from "./executor_checks.ts";
 import { operationCases } from "./operation_cases.ts";
@@ -23,18 +23,11 @@ if (adapter === undefined) {
   console.log(`WebGPU tests run on ${reportAdapter(adapter).name}`);
 }
 
-/** All kernels, whichever the adapter would choose; large tiles even where one alone is not filled. */
-const families: Readonly<Record<string, Tuning>> = {
-  "registers": tunings.registers,
-  "shared tiles": tunings.shared,
-  "large shared tiles": { ...tunings.wide, wideTiles: 1 },
-};
-
 function withExecutors(
   name: string,
   use: (executor: Executor, test: Deno.TestContext) => Promise<void>,
 ): void {
-  for (const [family, tuning] of Object.entries(families)) {
+  for (const [family, tuning] of Object.entries(kernelFamilies)) {
     const full = `webgpu, products in ${family}, ${name}`;
     Deno.test({
       name: adapter ? full : `${full} (ignored: there is no graphics adapter)`,

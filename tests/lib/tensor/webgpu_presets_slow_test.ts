@@ -8,10 +8,9 @@ import type { Executor, Tensor, TrainingGraph } from "../../../lib/tensor/execut
 import { findAdapter } from "../../../lib/tensor/executors/webgpu_adapter.ts";
 import { openWebgpuExecutor } from "../../../lib/tensor/executors/webgpu_executor.ts";
 import { inputsOf } from "../../../lib/tensor/graph.ts";
-import { tunings } from "../../../lib/tensor/kernels/wgsl_tuning.ts";
 import { initializeParameters } from "../../../lib/tensor/parameters.ts";
 import { smoothed } from "../../helpers/smooth_network.ts";
-import { relativeError } from "./executor_checks.ts";
+import { kernelFamilies, relativeError } from "./executor_checks.ts";
 
 const ignore = await findAdapter() === undefined;
 const steps = 10;
@@ -55,12 +54,7 @@ async function gradientErrors([host, device]: readonly Executor[], graph: Traini
 const close = (a: number, b: number, tolerance: number) => Math.abs(a - b) <= tolerance * (1 + Math.abs(b));
 
 const shared = ["data.batchSize=4", "model.frameSize=[32,32]", "model.speechSize=[32,32]"];
-const families = {
-  "registers": tunings.registers,
-  "shared tiles": tunings.shared,
-  "large shared tiles": { ...tunings.wide, wideTiles: 1 },
-};
-const each: readonly (keyof typeof families)[] = ["registers", "shared tiles"];
+const each: readonly (keyof typeof kernelFamilies)[] = ["registers", "shared tiles"];
 /** Chunks and ResNet-18 need no kernel that the other two do not, so one family each tells whether they are right. */
 const cases: [string, typeof each, string[]][] = [
   ["plain", each, ["preset=tiny"]],
@@ -86,7 +80,7 @@ for (const [encoder, tried, set] of cases) {
         const graph = buildTrainingGraph(resolveRunConfig({ set: [...shared, ...set] }));
         const [host, device] = [
           await createExecutor("wasm"),
-          await openWebgpuExecutor({ tuning: families[family] }),
+          await openWebgpuExecutor({ tuning: kernelFamilies[family] }),
         ];
         const [expected, actual] = [
           await trajectory(host, graph, steps),
